@@ -1,0 +1,89 @@
+// A Vulkan device opened for computing, and what can be known of it.
+#ifndef VKTL_DEVICE_H
+#define VKTL_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <vktl/log.h>
+#include <vktl/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum vktl_device_type {
+    VKTL_DEVICE_DISCRETE,
+    VKTL_DEVICE_INTEGRATED,
+    VKTL_DEVICE_VIRTUAL,
+    VKTL_DEVICE_CPU,
+    VKTL_DEVICE_OTHER,
+};
+
+// The two forms that every kernel is built in; see vktl_device_params.
+enum vktl_form { VKTL_FORM_AUTO, VKTL_FORM_STORAGE, VKTL_FORM_ADDRESS };
+
+// What vktl knows of a device. Plain data; sizes in bytes.
+struct vktl_device_info {
+    uint32_t index;           // position in the list, what --device N names
+    char name[256];           // as the driver says it
+    char driver[256];         // driver's name and version, "llvmpipe Mesa 25.0.7 (LLVM 15.0.6)"
+    char vendor[32];          // "AMD", "Intel", "NVIDIA", "Mesa", "Google", or a hex id
+    uint32_t vendor_id, device_id, driver_version, api_version; // as Vulkan encodes them
+    uint8_t pipeline_cache_uuid[16];
+    enum vktl_device_type type;
+    bool usable;              // meets the baseline
+    char unusable_because[128]; // empty when usable
+    uint32_t subgroup_size;   // invocations
+    uint32_t max_invocations; // in one workgroup
+    uint32_t max_shared_size;
+    uint64_t max_storage_range; // of one storage buffer binding
+    uint64_t max_allocation_size;
+    uint64_t max_buffer_size;
+    uint64_t memory_size;     // largest device-local heap
+    double timestamp_period_ns; // 0 when the queue has no timestamps
+    bool has_addresses;       // buffer device addresses: the address form can run
+    bool has_subgroup_shuffle;
+    enum vktl_form form;      // the form that vktl prefers here
+};
+
+// Lists every Vulkan device of this machine, usable or not, best first as `auto` prefers: usable
+// ones, discrete, integrated, virtual, CPU (the newer driver first).
+//
+// `*infos` is allocated and must be freed with vktl_device_list_free. Fails with VKTL_NO_DEVICE
+// when there is no Vulkan loader or no device at all.
+VKTL_API vktl_status vktl_device_list(const struct vktl_log *log, struct vktl_device_info **infos,
+                                      uint32_t *count);
+VKTL_API void vktl_device_list_free(struct vktl_device_info **infos);
+
+struct vktl_device_params {
+    const char *which;   // "auto", a number, a part of the name, or discrete|integrated|virtual|cpu;
+                         // NULL is "auto"
+    bool validate;       // run under the validation layer; its messages arrive as errors
+    bool guard;          // surround every slice of device memory with guard words (tests)
+    enum vktl_form form; // VKTL_FORM_AUTO unless a test asks for one
+    const char *cache_folder; // for the pipeline cache; NULL is the user's cache folder, "" none
+};
+
+// An open device. Used from one thread at a time.
+struct vktl_device;
+
+// Opens a device. `log` must outlive it. Fails with VKTL_NO_DEVICE when no device fits `which`
+// (the message lists those there are), VKTL_FAILED when the driver refuses.
+VKTL_API vktl_status vktl_device_open(const struct vktl_log *log,
+                                      const struct vktl_device_params *params,
+                                      struct vktl_device **device);
+
+// Waits for the device, writes its pipeline cache and closes it. Accepts a pointer to NULL.
+VKTL_API void vktl_device_close(struct vktl_device **device);
+
+// Valid as long as the device is open.
+VKTL_API const struct vktl_device_info *vktl_device_info(const struct vktl_device *device);
+
+// Messages of the validation layer since the device was opened (0 unless asked to validate).
+VKTL_API uint32_t vktl_device_validation_messages(const struct vktl_device *device);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

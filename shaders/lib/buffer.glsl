@@ -1,0 +1,53 @@
+// How every shader reaches memory: by name, in the form that it is compiled for.
+//
+//   BUFFER_IN(float, RELU_X, x)      a buffer that is read; RELU_X is its number in the abi header
+//   BUFFER_OUT(float, RELU_Y, y)     one that is written
+//   BUFFER_INOUT(float, SGD_W, w)    one that is read and written
+//   PUSH(relu_push, RELU_BUFFERS)    the push constants, as `push`, and how many buffers there are
+//
+// then LOAD(x, i) and STORE(y, i, value), with i an int or uint element index.
+//
+// VKTL_STORAGE: storage buffers of descriptor set 0, binding = number. VKTL_ADDRESS: addresses at
+// the front of the push constants. Which one is faster differs by driver several times over.
+#ifndef LIB_BUFFER_GLSL
+#define LIB_BUFFER_GLSL
+
+#ifdef VKTL_ADDRESS
+#extension GL_EXT_buffer_reference : require
+#extension GL_EXT_buffer_reference_uvec2 : require
+#extension GL_EXT_scalar_block_layout : require
+
+#define BUFFER_TYPE(qualifier, type, number, name)                                                 \
+    layout(buffer_reference, std430, buffer_reference_align = 4) qualifier buffer name##_buffer    \
+    {                                                                                              \
+        type data[];                                                                               \
+    };                                                                                             \
+    const uint name##_number = number;
+#define PUSH(type, buffers)                                                                        \
+    layout(push_constant, std430) uniform Push                                                     \
+    {                                                                                              \
+        uvec2 address[buffers];                                                                    \
+        type push;                                                                                 \
+    };
+#define LOAD(name, i)         (name##_buffer(address[name##_number]).data[i])
+#define STORE(name, i, value) name##_buffer(address[name##_number]).data[i] = (value)
+#else
+#define BUFFER_TYPE(qualifier, type, number, name)                                                 \
+    layout(std430, set = 0, binding = number) qualifier buffer name##_buffer                       \
+    {                                                                                              \
+        type data[];                                                                               \
+    } name;
+#define PUSH(type, buffers)                                                                        \
+    layout(push_constant, std430) uniform Push                                                     \
+    {                                                                                              \
+        type push;                                                                                 \
+    };
+#define LOAD(name, i)         (name.data[i])
+#define STORE(name, i, value) name.data[i] = (value)
+#endif
+
+#define BUFFER_IN(type, number, name)    BUFFER_TYPE(readonly, type, number, name)
+#define BUFFER_OUT(type, number, name)   BUFFER_TYPE(writeonly, type, number, name)
+#define BUFFER_INOUT(type, number, name) BUFFER_TYPE(, type, number, name)
+
+#endif

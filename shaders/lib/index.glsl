@@ -1,0 +1,19 @@
+// Where an invocation of a linear dispatch stands.
+//
+// The recorder folds more than LINEAR_FOLD groups over y (a device may take no more than 65,535
+// along one axis). Groups beyond the asked threads exist: a shader checks its bound.
+#ifndef LIB_INDEX_GLSL
+#define LIB_INDEX_GLSL
+
+#include "../abi/abi.h"
+#include "../abi/linear.h"
+
+layout(local_size_x_id = 0, local_size_y_id = 1, local_size_z_id = 2) in;
+
+uint linear_index()
+{
+    uint group = gl_WorkGroupID.y * LINEAR_FOLD + gl_WorkGroupID.x;
+    return group * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
+}
+
+#endif

@@ -1,0 +1,12 @@
+// Responsible for finding embedded files by name; the build makes the table itself.
+#include "base/embedded.h"
+
+#include <string.h>
+
+const struct embedded_file *embedded_find(const char *name)
+{
+    for (const struct embedded_file *file = embedded_files; file->name; file++)
+        if (strcmp(file->name, name) == 0)
+            return file;
+    return NULL;
+}

@@ -1,0 +1,38 @@
+// The table of test cases of every operator: what `vktl selftest` runs.
+//
+// tests/ops/<op>.c and the selftest share these tables; they live in src/check/cases/<op>.c.
+#ifndef CHECK_CASES_H
+#define CHECK_CASES_H
+
+#include "ops/op.h"
+
+enum { CHECK_MAX_SETTINGS = 6 };
+
+struct check_setting {
+    const char *field; // of the operator's field table
+    double number[4];
+    uint32_t count;   // numbers given; 0: word
+    const char *word; // for choices
+};
+
+struct check_case {
+    const char *name; // "3x3 same stride 2, 7x5x3 -> 4"
+    struct shape in[OP_MAX_INPUTS];
+    struct check_setting settings[CHECK_MAX_SETTINGS];
+    uint64_t reduction; // longest sum of an output or gradient, scales the tolerance; 0 is 1
+    bool slow;          // left out on drivers that are known to be slow, unless asked for
+};
+
+struct check_table {
+    const char *op;
+    const struct check_case *cases;
+    uint32_t count;
+};
+
+#define VKTL_OP(name) extern const struct check_table check_table_##name;
+#include "ops/ops.def"
+#undef VKTL_OP
+
+const struct check_table *check_table_find(const char *op);
+
+#endif

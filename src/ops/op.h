@@ -1,0 +1,134 @@
+// What an operator is. One operator is one word: shaders/abi/<op>.h, shaders/ops/<op>_*.comp,
+// src/ops/<op>.c, src/reference/<op>.c, tests/ops/<op>.c, one line in ops.def.
+//
+// Everything that can fail happens in `infer`; forward and backward only record and return void.
+#ifndef OPS_OP_H
+#define OPS_OP_H
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/shape.h"
+#include "gpu/record.h"
+
+enum { OP_MAX_INPUTS = 2, OP_MAX_WEIGHTS = 4, OP_MAX_PARAMS_SIZE = 128 };
+
+// ---- Fields: what a user can set of an operator. Parsing, checks and help come from the table. --
+
+enum field_type {
+    FIELD_U32,    // uint32_t
+    FIELD_PAIR,   // uint32_t[2]: height, width; one number sets both
+    FIELD_SIDES,  // uint32_t[4]: top, bottom, left, right; one number sets all, two set pairs
+    FIELD_F32,    // float
+    FIELD_BOOL,   // uint32_t, 0 or 1
+    FIELD_CHOICE, // uint32_t: index into `choices`, a NULL-terminated list of words
+};
+
+struct field {
+    const char *name; // as in Keras: "kernel_size"
+    size_t offset;    // into the operator's params
+    enum field_type type;
+    double initial, minimum, maximum; // every number of a pair or of sides; a choice's index
+    const char *unit;                 // "cells", or ""
+    const char *help;
+    const char *const *choices;
+};
+
+// Sets every field to its initial value.
+void fields_init(const struct field *fields, void *params); // fields end with a NULL name
+
+// Sets one field from numbers (1, 2 or 4 of them) or from a word. Fails with VKTL_INPUT, naming
+// the field, its range and what was found.
+vktl_status field_set_numbers(const struct vktl_log *log, const struct field *field, void *params,
+                              const double *numbers, uint32_t count);
+vktl_status field_set_word(const struct vktl_log *log, const struct field *field, void *params,
+                           const char *word);
+const struct field *field_find(const struct field *fields, const char *name); // or NULL
+
+// ---- Shapes and needs --------------------------------------------------------------------------
+
+enum weight_init { WEIGHT_GLOROT_UNIFORM, WEIGHT_ZEROS, WEIGHT_ONES };
+
+struct op_weight {
+    const char *name; // as in Keras: "kernel", "bias", "gamma", "moving_mean"
+    struct shape shape;
+    enum weight_init init;
+    uint64_t fan_in, fan_out; // for Glorot
+    bool trainable;           // moving statistics never are
+};
+
+// Filled by `infer` from `in`, which the caller sets.
+struct op_io {
+    struct shape in[OP_MAX_INPUTS];
+    uint32_t in_count;
+    struct shape out;
+    struct op_weight weight[OP_MAX_WEIGHTS];
+    uint32_t weight_count;
+    uint64_t saved_size;            // bytes kept from forward to backward beside x and y
+    uint64_t forward_scratch_size;  // bytes used within forward
+    uint64_t backward_scratch_size; // bytes used within backward
+    bool backward_reads_in, backward_reads_out; // tensors that must live until backward
+    uint64_t flops;                             // of forward, a multiply-add counts as two
+    uint32_t push[16]; // the operator's geometry: the <op>_push struct of its abi header, which
+                       // its kernels and its reference read alike
+};
+
+// ---- Calls -------------------------------------------------------------------------------------
+
+// The slices of one use of an operator. A slice without chunk is not wanted (din, dweight) or not
+// needed.
+struct op_call {
+    const struct op_io *io;
+    struct slice in[OP_MAX_INPUTS], out, weight[OP_MAX_WEIGHTS];
+    struct slice saved, scratch; // scratch: forward's or backward's, as io says
+    struct slice step;           // struct step of shaders/abi/step.h
+    uint32_t stream;             // which random stream this node draws from: its number in the graph
+    // backward
+    struct slice dout, din[OP_MAX_INPUTS], dweight[OP_MAX_WEIGHTS]; // written, never added to
+};
+
+enum op_kind {
+    OP_LAYER,         // transforms
+    OP_VIEW,          // output is the input's bytes under another shape: never run
+    OP_TRAINING_ONLY, // the identity outside training (dropout)
+    OP_LOSS,          // in: logits and labels; out: a row's loss, see softmax_cross_entropy
+    OP_METRIC,        // in: logits and labels; out: a number a row
+    OP_OPTIMIZER,     // weight[0] is updated from dweight[0]; saved is its state
+};
+
+struct op {
+    const char *name;        // "maxpool2d"
+    const char *keras_class; // "MaxPooling2D", or NULL
+    enum op_kind kind;
+    const struct field *fields; // ends with a NULL name; never NULL
+    uint32_t params_size;       // at most OP_MAX_PARAMS_SIZE
+    bool may_overwrite_in;      // out may be the same slice as in[0], and din[0] as dout
+
+    // Pure: fills io from io->in and params. Fails with VKTL_INPUT and a message that says what
+    // does not fit.
+    vktl_status (*infer)(const struct vktl_log *log, const void *params, struct op_io *io);
+    void (*forward)(struct recorder *recorder, const struct op_call *call);
+    void (*backward)(struct recorder *recorder, const struct op_call *call); // NULL: none
+};
+
+// ---- Registry ----------------------------------------------------------------------------------
+
+#define VKTL_OP(name) extern const struct op op_##name;
+#include "ops/ops.def"
+#undef VKTL_OP
+
+uint32_t op_count(void);
+const struct op *op_at(uint32_t index);                  // in the order of ops.def
+const struct op *op_find(const char *name);              // or NULL
+const struct op *op_find_keras(const char *keras_class); // or NULL
+
+// The geometry of a call as the struct that the operator's abi header declares.
+#define OP_PUSH(type, io) ((const struct type *)(const void *)(io)->push)
+#define OP_SET_PUSH(io, value)                                                                     \
+    do {                                                                                           \
+        _Static_assert(sizeof(value) <= sizeof(io)->push, "io.push holds 16 words");              \
+        memcpy((io)->push, &(value), sizeof(value));                                               \
+    } while (0)
+
+#endif

@@ -1,0 +1,72 @@
+// Rectified linear unit, over any shape.
+//
+//   y = max(x, 0)        dx = dy where y > 0, else 0
+#include "ops/op.h"
+#include "ops/elementwise.h"
+#include "abi/relu.h"
+#include "shaders.h"
+
+static const struct field fields[] = {{0}};
+
+static const struct kernel forward_kernel = {
+    KERNEL(relu_fwd),
+    .push_size = sizeof(struct relu_push),
+    .access = {[RELU_FWD_X] = ACCESS_READ, [RELU_FWD_Y] = ACCESS_WRITE},
+    .local = {ELEMENTWISE_LOCAL},
+};
+
+static const struct kernel backward_kernel = {
+    KERNEL(relu_bwd),
+    .push_size = sizeof(struct relu_push),
+    .access = {[RELU_BWD_Y] = ACCESS_READ, [RELU_BWD_DY] = ACCESS_READ, [RELU_BWD_DX] = ACCESS_WRITE},
+    .local = {ELEMENTWISE_LOCAL},
+};
+
+static vktl_status infer(const struct vktl_log *log, const void *params, struct op_io *io)
+{
+    (void)log, (void)params;
+    io->out = io->in[0];
+    io->backward_reads_out = true;
+    io->flops = shape_count(&io->out);
+    const struct relu_push push = {.count = (uint32_t)shape_count(&io->out)};
+    OP_SET_PUSH(io, push);
+    return VKTL_OK;
+}
+
+static void forward(struct recorder *recorder, const struct op_call *call)
+{
+    const struct relu_push *push = OP_PUSH(relu_push, call->io);
+    record_dispatch(recorder, &forward_kernel,
+                    &(struct dispatch){
+                        .bind = {[RELU_FWD_X] = call->in[0], [RELU_FWD_Y] = call->out},
+                        .push = push,
+                        .threads = {push->count},
+                        .flops = call->io->flops,
+                    });
+}
+
+static void backward(struct recorder *recorder, const struct op_call *call)
+{
+    const struct relu_push *push = OP_PUSH(relu_push, call->io);
+    if (!slice_exists(call->din[0]))
+        return;
+    record_dispatch(recorder, &backward_kernel,
+                    &(struct dispatch){
+                        .bind = {[RELU_BWD_Y] = call->out,
+                                 [RELU_BWD_DY] = call->dout,
+                                 [RELU_BWD_DX] = call->din[0]},
+                        .push = push,
+                        .threads = {push->count},
+                        .flops = call->io->flops,
+                    });
+}
+
+const struct op op_relu = {
+    .name = "relu",
+    .keras_class = "ReLU",
+    .fields = fields,
+    .may_overwrite_in = true,
+    .infer = infer,
+    .forward = forward,
+    .backward = backward,
+};
