@@ -45,6 +45,7 @@ struct vktl_device_info {
     bool has_addresses;       // buffer device addresses: the address form can run
     bool has_subgroup_shuffle;
     enum vktl_form form;      // the form that vktl prefers here
+    bool gpu_kernels;         // as asked for in vktl_device_params
 };
 
 // Lists every Vulkan device of this machine, usable or not, best first as `auto` prefers: usable
@@ -62,6 +63,7 @@ struct vktl_device_params {
     bool validate;       // run under the validation layer; its messages arrive as errors
     bool guard;          // surround every slice of device memory with guard words (tests)
     enum vktl_form form; // VKTL_FORM_AUTO unless a test asks for one
+    bool gpu_kernels;    // use the GPUs' kernel variants even on a CPU driver (tests)
     const char *cache_folder; // for the pipeline cache; NULL is the user's cache folder, "" none
 };
 

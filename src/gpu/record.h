@@ -55,6 +55,9 @@ void record_label(struct recorder *recorder, const char *label);
 // A dispatch with threads[1] and threads[2] at most 1 is *linear*: its groups are folded over y
 // where they pass a device limit, and its shader finds its place by linear_index() of
 // shaders/lib/index.glsl and must check it against its own bound.
+//
+// A long dispatch may be cut into several along its last axis with more than one group, so no
+// shader may use gl_NumWorkGroups.
 void record_dispatch(struct recorder *recorder, const struct kernel *kernel,
                      const struct dispatch *dispatch);
 void record_copy(struct recorder *recorder, struct slice to, struct slice from); // equal sizes
