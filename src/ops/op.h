@@ -23,6 +23,7 @@ enum field_type {
     FIELD_F32,    // float
     FIELD_BOOL,   // uint32_t, 0 or 1
     FIELD_CHOICE, // uint32_t: index into `choices`, a NULL-terminated list of words
+    FIELD_DIMS,   // int32_t[4]: how many numbers follow, then they; one of them may be -1
 };
 
 struct field {
@@ -38,8 +39,8 @@ struct field {
 // Sets every field to its initial value.
 void fields_init(const struct field *fields, void *params); // fields end with a NULL name
 
-// Sets one field from numbers (1, 2 or 4 of them) or from a word. Fails with VKTL_INPUT, naming
-// the field, its range and what was found.
+// Sets one field from numbers (1, 2 or 4 of them; 1 to 3 for dims) or from a word ("true" and
+// "false" for a bool). Fails with VKTL_INPUT, naming the field, its range and what was found.
 vktl_status field_set_numbers(const struct vktl_log *log, const struct field *field, void *params,
                               const double *numbers, uint32_t count);
 vktl_status field_set_word(const struct vktl_log *log, const struct field *field, void *params,
@@ -83,7 +84,7 @@ struct op_call {
     struct slice in[OP_MAX_INPUTS], out, weight[OP_MAX_WEIGHTS];
     struct slice saved, scratch; // scratch: forward's or backward's, as io says
     struct slice step;           // struct step of shaders/abi/step.h
-    uint32_t stream;             // which random stream this node draws from: its number in the graph
+    uint32_t stream; // which random stream this node draws from: its number in the graph
     // backward
     struct slice dout, din[OP_MAX_INPUTS], dweight[OP_MAX_WEIGHTS]; // written, never added to
 };
@@ -101,9 +102,11 @@ struct op {
     const char *name;        // "maxpool2d"
     const char *keras_class; // "MaxPooling2D", or NULL
     enum op_kind kind;
-    const struct field *fields; // ends with a NULL name; never NULL
-    uint32_t params_size;       // at most OP_MAX_PARAMS_SIZE
-    bool may_overwrite_in;      // out may be the same slice as in[0], and din[0] as dout
+    const struct field *fields;          // ends with a NULL name; never NULL
+    uint32_t params_size;                // at most OP_MAX_PARAMS_SIZE
+    bool may_overwrite_in;               // out may be the same slice as in[0], and din[0] as dout
+    const struct kernel *const *kernels; // all that it may dispatch, NULL at the end, for the tests
+                                         // that look at every shader; NULL: none
 
     // Pure: fills io from io->in and params. Fails with VKTL_INPUT and a message that says what
     // does not fit.
@@ -127,7 +130,7 @@ const struct op *op_find_keras(const char *keras_class); // or NULL
 #define OP_PUSH(type, io) ((const struct type *)(const void *)(io)->push)
 #define OP_SET_PUSH(io, value)                                                                     \
     do {                                                                                           \
-        _Static_assert(sizeof(value) <= sizeof(io)->push, "io.push holds 16 words");              \
+        _Static_assert(sizeof(value) <= sizeof(io)->push, "io.push holds 16 words");               \
         memcpy((io)->push, &(value), sizeof(value));                                               \
     } while (0)
 

@@ -18,9 +18,12 @@ static const struct kernel forward_kernel = {
 static const struct kernel backward_kernel = {
     KERNEL(relu_bwd),
     .push_size = sizeof(struct relu_push),
-    .access = {[RELU_BWD_Y] = ACCESS_READ, [RELU_BWD_DY] = ACCESS_READ, [RELU_BWD_DX] = ACCESS_WRITE},
+    .access =
+        {[RELU_BWD_Y] = ACCESS_READ, [RELU_BWD_DY] = ACCESS_READ, [RELU_BWD_DX] = ACCESS_WRITE},
     .local = {ELEMENTWISE_LOCAL},
 };
+
+static const struct kernel *const kernels[] = {&forward_kernel, &backward_kernel, NULL};
 
 static vktl_status infer(const struct vktl_log *log, const void *params, struct op_io *io)
 {
@@ -66,6 +69,7 @@ const struct op op_relu = {
     .keras_class = "ReLU",
     .fields = fields,
     .may_overwrite_in = true,
+    .kernels = kernels,
     .infer = infer,
     .forward = forward,
     .backward = backward,
