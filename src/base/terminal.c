@@ -1,0 +1,31 @@
+// Responsible for asking about the terminal. What is drawn on it is the program's business.
+#include "base/terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { DEFAULT_WIDTH = 80 };
+
+bool terminal_is_live(void)
+{
+    return isatty(STDERR_FILENO);
+}
+
+uint32_t terminal_width(void)
+{
+    struct winsize size;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return DEFAULT_WIDTH;
+    return size.ws_col;
+}
+
+bool terminal_has_colour(void)
+{
+    const char *refused = getenv("NO_COLOR");
+    const char *kind = getenv("TERM");
+    if (refused && *refused)
+        return false;
+    return terminal_is_live() && kind && strcmp(kind, "dumb") != 0;
+}

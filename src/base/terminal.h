@@ -1,0 +1,17 @@
+// What the program's stderr is connected to.
+#ifndef BASE_TERMINAL_H
+#define BASE_TERMINAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// A person is watching: live lines make sense.
+bool terminal_is_live(void);
+
+// Columns of the terminal; 80 where there is none.
+uint32_t terminal_width(void);
+
+// Live, and neither NO_COLOR (https://no-color.org) nor TERM=dumb forbids colour.
+bool terminal_has_colour(void);
+
+#endif
