@@ -204,7 +204,12 @@ write_backports_source() {
     printf 'deb %s%s %s-backports main\n' "$signed" "$mirror" "$codename" >"$work/sources.list"
 }
 
-# Takes single files out of the one .deb in $work: first the folder to put them in.
+# Downloads a package's .deb into $work.
+download() {
+    (cd "$work" && quietly "${2:-apt-get}" -q -o APT::Sandbox::User=root download "$1")
+}
+
+# Takes single files out of the one .deb in $work, into the folder $1.
 take_from_deb() {
     local folder=$1 deb
     shift
@@ -223,7 +228,7 @@ fetch_mesa() {
     local folder=$1 name
     write_backports_source || return 1
     quietly private_apt update || return 1
-    (cd "$work" && quietly private_apt download mesa-vulkan-drivers) || return 1
+    download mesa-vulkan-drivers private_apt || return 1
     mkdir "$work/mesa"
     take_from_deb "$work/mesa" '*/libvulkan_lvp.so' '*/libvulkan_radeon.so' \
         './usr/share/doc/mesa-vulkan-drivers/copyright' || return 1
@@ -258,31 +263,32 @@ newer_lavapipe() {
         fi
         rm -rf "$work"
     else
-        say "this system's Mesa $major is slow on the CPU; Mesa $LAVAPIPE_MIN_MAJOR or newer is better"
+        say "this system's Mesa $major is slow on the CPU; $LAVAPIPE_MIN_MAJOR or newer is better"
     fi
 }
-
 
 # --- a second software driver, for tests ------------------------------------------------------
 
 # SwiftShader comes inside Debian's browser package: the one library is kept, no browser installed.
+fetch_swiftshader() {
+    local folder=$1 new="$work/new"
+    download chromium-common 2>/dev/null || { refresh_lists && download chromium-common; } ||
+        return 1
+    mkdir "$new"
+    take_from_deb "$new" '*/libvk_swiftshader.so' './usr/share/doc/chromium-common/copyright' ||
+        return 1
+    write_icd "$new/icd.json" "$folder/libvk_swiftshader.so"
+    mkdir -p "${folder%/*}"
+    rm -rf "$folder"
+    mv "$new" "$folder"
+}
+
 swiftshader() {
     local folder="$DATA_DIR/test-drivers/swiftshader"
     [ -e "$folder/icd.json" ] && [ -e "$folder/libvk_swiftshader.so" ] && return 0
-    refresh_lists
     say "unpacking SwiftShader into $folder"
     work=$(mktemp -d)
-    mkdir "$work/new"
-    if (cd "$work" && quietly apt-get -q -o APT::Sandbox::User=root download chromium-common) &&
-        take_from_deb "$work/new" '*/libvk_swiftshader.so' \
-            './usr/share/doc/chromium-common/copyright'; then
-        write_icd "$work/new/icd.json" "$folder/libvk_swiftshader.so"
-        mkdir -p "${folder%/*}"
-        rm -rf "$folder"
-        mv "$work/new" "$folder"
-    else
-        say "could not get SwiftShader; its tests will be left out"
-    fi
+    fetch_swiftshader "$folder" || say "could not get SwiftShader; its tests will be left out"
     rm -rf "$work"
 }
 
