@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/shape.h"
+#include "formats/safetensors.h"
 #include "ops/op.h"
 
 struct cJSON;
@@ -120,18 +121,10 @@ vktl_status model_freeze(const struct vktl_log *log, struct vktl_model *model, c
 
 // What a checkpoint holds beside the model: metadata such as "epoch", and tensors such as
 // "optimizer/velocity/fc1/kernel". Opening a model ignores both; formats/safetensors.h reads them.
-struct model_extra_text {
-    const char *key, *value;
-};
-struct model_extra_tensor {
-    const char *name;
-    struct shape shape;
-    const float *values;
-};
 struct model_extra {
-    const struct model_extra_text *texts;
+    const struct safetensors_text *texts;
     uint32_t text_count;
-    const struct model_extra_tensor *tensors;
+    const struct safetensors_tensor *tensors;
     uint32_t tensor_count;
 };
 
