@@ -27,7 +27,7 @@ enum vktl_form { VKTL_FORM_AUTO, VKTL_FORM_STORAGE, VKTL_FORM_ADDRESS };
 struct vktl_device_info {
     uint32_t index;           // position in the list, what --device N names
     char name[256];           // as the driver says it
-    char driver[256];         // driver's name and version, "llvmpipe Mesa 25.0.7 (LLVM 15.0.6)"
+    char driver[512];         // driver's name and version, "llvmpipe Mesa 25.0.7 (LLVM 15.0.6)"
     char vendor[32];          // "AMD", "Intel", "NVIDIA", "Mesa", "Google", or a hex id
     uint32_t vendor_id, device_id, driver_version, api_version; // as Vulkan encodes them
     uint8_t pipeline_cache_uuid[16];

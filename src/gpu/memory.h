@@ -5,6 +5,7 @@
 #define GPU_MEMORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <vktl/device.h>
@@ -63,7 +64,8 @@ vktl_status pool_create_single(struct vktl_device *device, enum pool_kind kind, 
 void *slice_host(struct slice slice);
 
 // Copies `size` bytes between host and device memory through a staging buffer; returns when done.
-vktl_status gpu_upload(struct vktl_device *device, struct slice to, const void *from, uint64_t size);
+vktl_status gpu_upload(struct vktl_device *device, struct slice to, const void *from,
+                       uint64_t size);
 vktl_status gpu_download(struct vktl_device *device, void *to, struct slice from, uint64_t size);
 
 // Fills a slice (a multiple of 4 bytes) with a 32-bit word; returns when done.

@@ -19,9 +19,9 @@ struct spirv {
 // shader declares (tests/ops/abi.c compares).
 struct kernel {
     const struct spirv *spirv;
-    uint32_t push_size; // bytes; with 8 for every buffer at most 128
+    uint32_t push_size;                     // bytes; with 8 for every buffer at most 128
     enum access access[KERNEL_MAX_BUFFERS]; // ACCESS_NONE ends the list
-    uint32_t local[3];  // invocations of a workgroup; 0 counts as 1
+    uint32_t local[3];                      // invocations of a workgroup; 0 counts as 1
 };
 
 #define KERNEL(name) .spirv = &spirv_##name

@@ -1,0 +1,86 @@
+// An open device as the rest of src/gpu sees it. Nothing outside src/gpu includes this.
+#ifndef GPU_DEVICE_H
+#define GPU_DEVICE_H
+
+#include <volk.h>
+
+#include "base/log.h"
+#include "gpu/record.h"
+
+struct pipelines;
+
+struct vktl_device {
+    const struct vktl_log *log;
+    struct vktl_device_info info;
+    bool guard;
+    bool lost; // after VK_ERROR_DEVICE_LOST nothing more is asked of the driver
+
+    VkInstance instance;
+    VkDebugUtilsMessengerEXT messenger;
+    uint32_t validation_messages;
+    VkPhysicalDevice physical;
+    VkDevice device;
+    VkQueue queue;
+    uint32_t queue_family;
+    VkPhysicalDeviceMemoryProperties memory;
+
+    VkCommandPool command_pool;
+    struct pipelines *pipelines;
+    struct pool *staging_pool; // one small mapped slice for uploads and downloads
+    struct slice staging;
+    VkCommandBuffer transfer; // for uploads, downloads and fills
+    VkFence transfer_fence;
+
+    double work_per_second; // estimated from past programs, for bounding submits
+};
+
+// ---- instance.c
+
+// Loads Vulkan, makes an instance. `validate` asks for the validation layer.
+vktl_status instance_create(const struct vktl_log *log, bool validate, VkInstance *instance,
+                            bool *has_debug_utils);
+
+// Every physical device with its info, best first; both arrays are allocated.
+vktl_status instance_devices(const struct vktl_log *log, VkInstance instance,
+                             VkPhysicalDevice **physicals, struct vktl_device_info **infos,
+                             uint32_t *count);
+
+// The queue family to compute on, or UINT32_MAX.
+uint32_t physical_compute_family(VkPhysicalDevice physical, uint32_t *timestamp_bits);
+
+// ---- errors.c
+
+// A Vulkan result as status and message; marks the device lost. VK_SUCCESS is VKTL_OK.
+vktl_status device_result(struct vktl_device *device, VkResult result, const char *doing);
+const char *vulkan_result_text(VkResult result);
+bool device_is_usable(const struct vktl_device *device); // false after loss
+
+#define TRY_VULKAN(device, expression, doing) TRY(device_result((device), (expression), (doing)))
+
+// ---- memory.c
+
+VkBuffer slice_buffer(struct slice slice);
+VkDeviceAddress slice_address(struct slice slice); // 0 where the device has no addresses
+vktl_status staging_create(struct vktl_device *device);
+void staging_destroy(struct vktl_device *device);
+
+// ---- pipelines.c
+
+struct pipeline {
+    VkPipeline pipeline;
+    VkPipelineLayout layout;
+    VkDescriptorSetLayout set_layout; // VK_NULL_HANDLE in the address form
+    uint32_t buffer_count;
+};
+
+vktl_status pipelines_create(struct vktl_device *device, const char *cache_folder,
+                             struct pipelines **pipelines);
+void pipelines_destroy(struct vktl_device *device,
+                       struct pipelines **pipelines); // writes the cache
+
+// The pipeline of a kernel in a form, made on first use. Lives as long as the device.
+vktl_status pipelines_get(struct vktl_device *device, const struct kernel *kernel, bool by_address,
+                          const uint32_t *constants, uint32_t constant_count,
+                          const struct pipeline **pipeline);
+
+#endif

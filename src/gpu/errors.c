@@ -1,0 +1,73 @@
+// Responsible for turning Vulkan's results into statuses with messages.
+#include "gpu/device.h"
+
+const char *vulkan_result_text(VkResult result)
+{
+    switch (result) {
+    case VK_SUCCESS:
+        return "success";
+    case VK_ERROR_OUT_OF_HOST_MEMORY:
+        return "out of host memory";
+    case VK_ERROR_OUT_OF_DEVICE_MEMORY:
+        return "out of device memory";
+    case VK_ERROR_DEVICE_LOST:
+        return "the device was lost";
+    case VK_ERROR_INITIALIZATION_FAILED:
+        return "the driver could not start";
+    case VK_ERROR_INCOMPATIBLE_DRIVER:
+        return "no driver fits";
+    case VK_ERROR_EXTENSION_NOT_PRESENT:
+        return "an extension is missing";
+    case VK_ERROR_FEATURE_NOT_PRESENT:
+        return "a feature is missing";
+    case VK_ERROR_LAYER_NOT_PRESENT:
+        return "a layer is missing";
+    case VK_ERROR_TOO_MANY_OBJECTS:
+        return "too many objects";
+    case VK_ERROR_FRAGMENTED_POOL:
+    case VK_ERROR_OUT_OF_POOL_MEMORY:
+        return "out of pool memory";
+    case VK_TIMEOUT:
+        return "timed out";
+    default:
+        return "unexpected Vulkan error";
+    }
+}
+
+static vktl_status status_of(VkResult result)
+{
+    switch (result) {
+    case VK_SUCCESS:
+        return VKTL_OK;
+    case VK_ERROR_OUT_OF_HOST_MEMORY:
+    case VK_ERROR_OUT_OF_DEVICE_MEMORY:
+    case VK_ERROR_FRAGMENTED_POOL:
+    case VK_ERROR_OUT_OF_POOL_MEMORY:
+    case VK_ERROR_TOO_MANY_OBJECTS:
+        return VKTL_NO_MEMORY;
+    case VK_ERROR_DEVICE_LOST:
+        return VKTL_DEVICE_LOST;
+    default:
+        return VKTL_FAILED;
+    }
+}
+
+vktl_status device_result(struct vktl_device *device, VkResult result, const char *doing)
+{
+    const vktl_status status = status_of(result);
+    if (status == VKTL_OK)
+        return VKTL_OK;
+    if (status == VKTL_DEVICE_LOST)
+        device->lost = true;
+    return log_fail(device->log, status, "%s: %s: %s (Vulkan result %d)%s", device->info.name,
+                    doing, vulkan_result_text(result), (int)result,
+                    status == VKTL_DEVICE_LOST
+                        ? "; the driver gave up on the work: try again, or a "
+                          "smaller --batch"
+                        : "");
+}
+
+bool device_is_usable(const struct vktl_device *device)
+{
+    return !device->lost;
+}

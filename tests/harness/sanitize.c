@@ -1,0 +1,29 @@
+// Responsible for leak reports that are about us: drivers and layers keep memory for the life of the
+// process. They stay loaded to the end, so that their frames have names to suppress by.
+#if defined(__SANITIZE_ADDRESS__)
+#define ADDRESS_SANITIZER 1
+#elif defined(__clang__)
+#if __has_feature(address_sanitizer)
+#define ADDRESS_SANITIZER 1
+#endif
+#endif
+
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libVkLayer_khronos_validation\n"
+           "leak:libvulkan_lvp\n"
+           "leak:libvulkan_radeon\n"
+           "leak:libLLVM\n"
+           "leak:libvk_swiftshader\n"
+           "leak:libvulkan.so\n";
+}
+
+#ifdef ADDRESS_SANITIZER
+int dlclose(void *library);
+int dlclose(void *library)
+{
+    (void)library;
+    return 0;
+}
+#endif
