@@ -1,0 +1,88 @@
+// Training: from folders of images to a run folder with the trained model.
+#ifndef VKTL_TRAINER_H
+#define VKTL_TRAINER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <vktl/device.h>
+#include <vktl/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Where a training run stands. Passed to vktl_train_params.progress; strings live during the call.
+struct vktl_train_progress {
+    enum vktl_train_stage {
+        VKTL_TRAIN_SCAN,     // looking at every image; done of total images
+        VKTL_TRAIN_PLAN,     // the plan is made: `plan` tells it
+        VKTL_TRAIN_FEATURES, // the frozen base's output, once an image; done of total images
+        VKTL_TRAIN_STEP,     // a step was done; done of total steps of this epoch
+        VKTL_TRAIN_EPOCH,    // an epoch was done, validation included
+    } stage;
+    uint32_t done, total;
+    uint32_t epoch, epochs;   // from 1
+    double loss, accuracy;    // of this epoch so far, weighted by batch size
+    double val_loss, val_accuracy; // after VKTL_TRAIN_EPOCH; NaN without validation
+    double learning_rate;
+    double seconds;           // of the stage so far; of the epoch for STEP and EPOCH
+    bool improved;            // this epoch's weights went to best.safetensors
+    const char *plan;         // lines of text: memory by role, submits; VKTL_TRAIN_PLAN only
+};
+
+// A zeroed member asks for its default, which stands in brackets.
+struct vktl_train_params {
+    const char *train_folder;       // needed
+    const char *validation_folder;  // NULL: none, or a split
+    double validation_split;        // fraction held out of train_folder [0]
+    struct vktl_model_params model; // `classes` are filled from the folders; head as --head
+                                    // [flatten,dense:256:relu,dropout:0.5]
+    const char *run_folder;         // needed unless dry_run; created
+    bool overwrite;       // a run folder that holds a run already is replaced, else refused
+    uint32_t epochs;      // [20]
+    uint32_t batch;       // [16]
+    double learning_rate; // [0.001]
+    double momentum;      // negative: 0 [0.9]
+    double weight_decay;  // [0]
+    bool nesterov;
+    bool no_shuffle;      // files in sorted order
+    uint64_t seed;
+    uint64_t max_steps;   // stop after so many steps [no limit]
+    uint64_t cache_limit; // bytes of host memory for features of a frozen base [2 GiB]
+    bool no_cache;        // compute the frozen base anew each step
+    bool dry_run;         // tell the plan and stop: nothing is trained or written
+
+    // Either may be NULL. Called on the calling thread.
+    void (*progress)(void *user, const struct vktl_train_progress *progress);
+    bool (*should_stop)(void *user); // asked after every step: the run is saved and ends
+    void *user;
+};
+
+struct vktl_train_result {
+    uint32_t epochs_done;
+    uint64_t steps_done;
+    uint32_t best_epoch; // from 1; 0: no epoch was finished
+    double best_value;   // val_accuracy, or accuracy without validation
+    double last_loss, last_accuracy, last_val_loss, last_val_accuracy; // NaN where unknown
+    double features_seconds, first_epoch_seconds, other_epochs_seconds;
+    uint64_t device_bytes; // that the plan took
+};
+
+// Trains, and writes into the run folder: config.json, classes.json, model.json, history.csv,
+// steps.csv, best.safetensors (the epoch with the highest validation accuracy, the lower loss where
+// equal; without validation the training figures) and last.safetensors, which also carries the
+// optimizer's state and the counters. Every file is replaced as a whole.
+//
+// `result` is filled as far as the run went, also on failure. VKTL_INPUT: bad images, classes or
+// weights; VKTL_USAGE: options that do not go together; VKTL_NO_MEMORY: the plan does not fit;
+// VKTL_DIVERGED: a loss that is not finite (last.safetensors keeps the last good weights);
+// VKTL_INTERRUPTED: should_stop (last.safetensors is written); VKTL_IO.
+VKTL_API vktl_status vktl_train(const struct vktl_log *log, struct vktl_device *device,
+                                const struct vktl_train_params *params,
+                                struct vktl_train_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
