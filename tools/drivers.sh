@@ -24,10 +24,11 @@ first_file() {
 
 # The system's driver file of a name; Debian 12 names it after the architecture.
 system_icd() {
-    local folder
+    local folder files=()
     for folder in /usr/share/vulkan/icd.d /usr/local/share/vulkan/icd.d /etc/vulkan/icd.d; do
-        first_file "$folder/$1_icd.$(uname -m).json" "$folder/$1_icd.json"
-    done | head -n 1
+        files+=("$folder/$1_icd.$(uname -m).json" "$folder/$1_icd.json")
+    done
+    first_file "${files[@]}"
 }
 
 print_driver() {

@@ -197,7 +197,7 @@ write_backports_source() {
     # shellcheck disable=SC2016 # the names in the format are apt's
     mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(CODENAME)' \
         'Created-By: Packages' 2>/dev/null |
-        awk -v name="$codename" '$2 == name || $3 == name { print $1; exit }')
+        awk -v name="$codename" '($2 == name || $3 == name) && !found++ { print $1 }')
     [ -n "$mirror" ] || return 1
     [ ! -e "$keyring" ] || signed="[signed-by=$keyring] "
     mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
