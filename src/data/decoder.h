@@ -13,11 +13,23 @@ bool pnm_matches(const unsigned char *bytes, size_t size);
 vktl_status pnm_decode(const struct vktl_log *log, const char *name, const unsigned char *bytes,
                        size_t size, struct image *image);
 
+// ---- stb_image.c
+
+// Whether stb_image, on this thread, failed for want of memory since this was last asked. Its own
+// reasons do not always say so.
+bool stb_has_run_out_of_memory(void);
+
 // ---- intact.c: damage that stb_image overlooks
 
-// NULL, or in words what is wrong: a PNG whose checksums do not match or whose end is missing, a
-// BMP shorter than its header says. Other formats: NULL.
+// In words what is wrong with a file, or NULL; also NULL for any other format.
+//
+// A JPEG with impossible Huffman tables, or without its end. To be asked before stb_image sees it.
+const char *intact_jpeg_complaint(const unsigned char *bytes, size_t size);
+// A PNG whose checksums do not match or without its end, a BMP shorter than its header says.
 const char *intact_complaint(const unsigned char *bytes, size_t size);
+
+// The size in a PNG's header; stb_image does not tell that of one too large for it. False: no PNG.
+bool intact_png_size(const unsigned char *bytes, size_t size, uint32_t *width, uint32_t *height);
 
 // ---- image.c: VKTL_INPUT for an empty or a too large image, before anything is allocated for it
 

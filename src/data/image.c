@@ -5,7 +5,6 @@
 
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define STBI_ONLY_JPEG
 #define STBI_ONLY_PNG
@@ -55,10 +54,26 @@ static void copy_as_rgb(const unsigned char *from, int channel_count, size_t pix
 static vktl_status stb_failed(const struct vktl_log *log, const char *name)
 {
     const char *reason = stbi_failure_reason(); // per thread
-    if (reason && strcmp(reason, "Out of memory") == 0)
+    if (stb_has_run_out_of_memory())
         return log_fail(log, VKTL_NO_MEMORY, "%s: out of host memory", name);
     return log_fail(log, VKTL_INPUT, "%s: corrupt or truncated image (%s)", name,
                     reason ? reason : "unknown reason");
+}
+
+// Samples of 16 bits are cut to 8 here: where memory runs out stb_image's own conversion leaks.
+static unsigned char *load(const unsigned char *bytes, int size, int *width, int *height,
+                           int *channel_count)
+{
+    if (!stbi_is_16_bit_from_memory(bytes, size))
+        return stbi_load_from_memory(bytes, size, width, height, channel_count, 0);
+    stbi_us *wide = stbi_load_16_from_memory(bytes, size, width, height, channel_count, 0);
+    if (!wide)
+        return NULL;
+    unsigned char *narrow = (unsigned char *)wide; // in place: a byte is written behind the reading
+    const size_t count = (size_t)*width * (size_t)*height * (size_t)*channel_count;
+    for (size_t i = 0; i < count; i++)
+        narrow[i] = (unsigned char)(wide[i] >> 8);
+    return narrow;
 }
 
 static vktl_status decode_by_stb(const struct vktl_log *log, const char *name,
@@ -66,15 +81,21 @@ static vktl_status decode_by_stb(const struct vktl_log *log, const char *name,
 {
     vktl_status status = VKTL_OK;
     int width, height, channel_count;
+    uint32_t png_width, png_height;
     unsigned char *decoded = NULL;
-    const char *complaint;
+    const char *complaint = intact_jpeg_complaint(bytes, size);
+    if (complaint)
+        FAIL(log, VKTL_INPUT, "%s: corrupt or truncated image (%s)", name, complaint);
+    if (intact_png_size(bytes, size, &png_width, &png_height))
+        TRY(image_check_size(log, name, png_width, png_height));
     if (size > INT_MAX || !stbi_info_from_memory(bytes, (int)size, &width, &height, &channel_count))
-        FAIL(log, VKTL_INPUT, "%s: not a JPEG, PNG, BMP, PPM or PGM image", name);
+        FAIL(log, VKTL_INPUT, "%s: not a readable JPEG, PNG, BMP, PPM or PGM image (%s)", name,
+             size > INT_MAX ? "too large" : stbi_failure_reason());
     TRY(image_check_size(log, name, width, llabs(height))); // a BMP from the top has height < 0
     complaint = intact_complaint(bytes, size);
     if (complaint)
         FAIL(log, VKTL_INPUT, "%s: corrupt or truncated image (%s)", name, complaint);
-    decoded = stbi_load_from_memory(bytes, (int)size, &width, &height, &channel_count, 0);
+    decoded = load(bytes, (int)size, &width, &height, &channel_count);
     if (!decoded)
         TRY(stb_failed(log, name));
     TRY(image_check_size(log, name, width, height));

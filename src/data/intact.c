@@ -1,6 +1,6 @@
-// Responsible for finding damage that stb_image does not report: it takes missing bytes of a BMP
-// for zeros, and does not check the checksums of a PNG. (A JPEG that ends before its end marker, it
-// does report.) Headers that make no sense are left for stb_image to refuse.
+// Responsible for finding damage that stb_image (2.27) does not report: it takes missing bytes of a
+// BMP for zeros, does not check the checksums of a PNG, and writes beyond its tables for a JPEG
+// whose Huffman tables are too long. Headers that make no sense are left for stb_image to refuse.
 #include <string.h>
 
 #include "data/decoder.h"
@@ -10,6 +10,20 @@
 static uint32_t big_endian(const unsigned char *bytes)
 {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static bool is_png(const unsigned char *bytes, size_t size)
+{
+    return size >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0;
+}
+
+bool intact_png_size(const unsigned char *bytes, size_t size, uint32_t *width, uint32_t *height)
+{
+    if (!is_png(bytes, size) || size < 24 || memcmp(bytes + 12, "IHDR", 4) != 0)
+        return false;
+    *width = big_endian(bytes + 16);
+    *height = big_endian(bytes + 20);
+    return true;
 }
 
 static void fill_crc_table(uint32_t table[256])
@@ -76,9 +90,54 @@ static const char *bmp_complaint(const unsigned char *bytes, size_t size)
     return needed > size ? cut : NULL;
 }
 
+// ---- JPEG: ITU T.81, annex B: markers 0xFF m; most are followed by a segment that begins with its
+// length. Within scans 0xFF 0x00 is a byte and 0xFF 0xD0..0xD7 a restart.
+
+enum { JPEG_RESTART = 0xD0, JPEG_END = 0xD9, JPEG_HUFFMAN = 0xC4 };
+
+// Tables of: class and number, sixteen counts of codes, as many values as the counts sum to.
+static bool huffman_is_sound(const unsigned char *table, size_t size)
+{
+    while (size > 0) {
+        size_t value_count = 0;
+        for (size_t i = 1; i <= 16 && i < size; i++)
+            value_count += table[i];
+        if (value_count > 256 || size < 17 + value_count)
+            return false;
+        table += 17 + value_count;
+        size -= 17 + value_count;
+    }
+    return true;
+}
+
+const char *intact_jpeg_complaint(const unsigned char *bytes, size_t size)
+{
+    if (size < 2 || bytes[0] != 0xFF || bytes[1] != 0xD8)
+        return NULL;
+    for (size_t at = 2; at + 1 < size;) {
+        if (bytes[at] != 0xFF || bytes[at + 1] == 0xFF) {
+            at++;
+            continue;
+        }
+        unsigned char marker = bytes[at + 1];
+        at += 2;
+        if (marker == 0 || (marker & 0xF8) == JPEG_RESTART)
+            continue;
+        if (marker == JPEG_END)
+            return NULL;
+        size_t length = size - at < 2 ? 0 : (size_t)bytes[at] << 8 | bytes[at + 1];
+        if (length < 2 || length > size - at)
+            return "a JPEG segment is cut off";
+        if (marker == JPEG_HUFFMAN && !huffman_is_sound(bytes + at + 2, length - 2))
+            return "bad JPEG Huffman table";
+        at += length;
+    }
+    return "the end of the JPEG is missing";
+}
+
 const char *intact_complaint(const unsigned char *bytes, size_t size)
 {
-    if (size >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0)
+    if (is_png(bytes, size))
         return png_complaint(bytes, size);
     if (size >= 2 && bytes[0] == 'B' && bytes[1] == 'M')
         return bmp_complaint(bytes, size);
