@@ -56,8 +56,8 @@ vktl $version: transfer learning on any Vulkan device.
   bin/vktl train --model vgg-mini --train faces/train --val faces/val --run runs/demo
   bin/vktl infer runs/demo faces/val
 
-The folder may lie anywhere. It needs Linux ($(uname -m)), the GNU C library $glibc or newer (Debian 12
-has 2.36, Ubuntu 24.04 has 2.39), and a Vulkan driver: NVIDIA's own, or Mesa's for AMD, Intel and
+The folder may lie anywhere. It needs Linux ($(uname -m)), the GNU C library $glibc or newer (Debian
+12 has 2.36, Ubuntu 24.04 2.39), and a Vulkan driver: NVIDIA's own, or Mesa's for AMD, Intel and
 CPUs.
 lib/ holds the other libraries, the Vulkan loader among them; licences/ says whose they are.
 Charts draw text in a font of the system.

@@ -81,14 +81,12 @@ END
 
 # --- packages ---------------------------------------------------------------------------------
 
+can_be_root() {
+    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null
+}
+
 as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
-    else
-        die "this needs root, and there is no sudo; as root, run: $*"
-    fi
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 is_installed() {
@@ -108,6 +106,7 @@ quietly() {
 refreshed=no
 refresh_lists() {
     [ "$refreshed" = yes ] && return 0
+    can_be_root || return 1
     say "apt-get update"
     quietly as_root apt-get -q update || say "apt-get update failed; going on with the old lists"
     refreshed=yes
@@ -120,6 +119,8 @@ install_packages() {
         is_installed "$package" || missing+=("$package")
     done
     [ ${#missing[@]} = 0 ] && return 0
+    can_be_root || die "this needs root, and there is no sudo; as root, run:" \
+        "apt-get install --no-install-recommends ${missing[*]}"
     refresh_lists
     say "apt-get install ${missing[*]}"
     quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
@@ -191,13 +192,18 @@ private_apt() {
         -o APT::Sandbox::User=root "$@"
 }
 
-# Writes the private source of $codename-backports on the mirror that apt is configured with.
+# Prints the mirror that apt is configured with; apt knows none before it has fetched its lists.
+mirror_of() {
+    # shellcheck disable=SC2016 # the names in the format are apt's
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(CODENAME)' 'Created-By: Packages' |
+        awk -v name="$1" '($2 == name || $3 == name) && !found++ { print $1 }'
+}
+
+# Writes the private source of $codename-backports.
 write_backports_source() {
     local mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=
-    # shellcheck disable=SC2016 # the names in the format are apt's
-    mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(CODENAME)' \
-        'Created-By: Packages' 2>/dev/null |
-        awk -v name="$codename" '($2 == name || $3 == name) && !found++ { print $1 }')
+    mirror=$(mirror_of "$codename")
+    [ -n "$mirror" ] || { refresh_lists && mirror=$(mirror_of "$codename"); }
     [ -n "$mirror" ] || return 1
     [ ! -e "$keyring" ] || signed="[signed-by=$keyring] "
     mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
