@@ -32,7 +32,7 @@ foreach(module IN LISTS host_modules device_modules)
         set(target test_${module}_${name})
         add_executable(${target} ${source})
         target_link_libraries(${target} PRIVATE vktl_harness)
-        target_link_options(${target} PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc)
+        target_link_options(${target} PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free)
         if(module IN_LIST host_modules)
             add_test(NAME ${module}.${name} COMMAND ${target})
             set_tests_properties(${module}.${name} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT
@@ -47,6 +47,11 @@ foreach(module IN LISTS host_modules device_modules)
         endif()
     endforeach()
 endforeach()
+
+# Resizing against Pillow; skipped where the system's Python has none.
+add_test(NAME data.resize_oracle COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/data/resize_oracle.py
+         $<TARGET_FILE:test_data_preprocess> ${CMAKE_SOURCE_DIR}/../shared/data/celeb5)
+set_tests_properties(data.resize_oracle PROPERTIES SKIP_RETURN_CODE 77)
 if(EXISTS ${CMAKE_SOURCE_DIR}/tests/CMakeLists.txt)
     add_subdirectory(tests)
 endif()
