@@ -32,7 +32,7 @@ foreach(module IN LISTS host_modules device_modules)
         set(target test_${module}_${name})
         add_executable(${target} ${source})
         target_link_libraries(${target} PRIVATE vktl_harness)
-        target_link_options(${target} PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free)
+        target_link_options(${target} PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--undefined=__wrap_malloc)
         if(module IN_LIST host_modules)
             add_test(NAME ${module}.${name} COMMAND ${target})
             set_tests_properties(${module}.${name} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT

@@ -8,8 +8,8 @@
 //     counter = (purpose, step, element low 32 bits, element high 32 bits)
 //
 // and the element's number is word 0 of the result. A purpose that draws much may use all four
-// words: dropout's third counter word is element / 4, its fourth the layer's stream. All functions are pure and safe from any
-// thread.
+// words: dropout's third counter word is element / 4, its fourth the layer's stream. All functions
+// are pure and safe from any thread.
 #ifndef BASE_RNG_H
 #define BASE_RNG_H
 
