@@ -1,0 +1,325 @@
+// Responsible for the life of a plan: making its passes, sharing weights between them, running
+// them, and carrying weights to and from the model. Layout, memory and commands have files of their
+// own.
+#include "nn/plan_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- Making ------------------------------------------------------------------------------------
+
+static struct graph_params lowering_of(const struct plan *plan, enum plan_pass kind)
+{
+    const uint32_t layers = plan->model->layer_count;
+    const bool whole = kind == PASS_LAYERS || kind == PASS_FEATURES;
+    return (struct graph_params){
+        .first_layer = whole ? 0 : plan->params.cut,
+        .end_layer = kind == PASS_FEATURES ? plan->params.cut : layers,
+        .batch = plan->params.batch,
+        .training = kind == PASS_TRAIN,
+        .keep_layers = kind == PASS_LAYERS,
+        .logits = kind == PASS_EVALUATE || kind == PASS_TRAIN,
+    };
+}
+
+static uint32_t find_parameter(const struct plan *plan, const float *host)
+{
+    uint32_t i = 0;
+    while (i < plan->parameter_count && plan->parameters[i].host != host)
+        i++;
+    return i;
+}
+
+// Registers the weights of a pass; those that another pass has already are shared.
+static vktl_status take_parameters(struct plan *plan, struct pass *pass)
+{
+    vktl_status status = VKTL_OK;
+    const size_t room = plan->parameter_count + (size_t)pass->graph.count * OP_MAX_WEIGHTS + 1;
+    struct parameter *grown = realloc(plan->parameters, room * sizeof *grown);
+    TRY_ALLOC(plan->log, grown);
+    plan->parameters = grown;
+    for (uint32_t i = 0; i < pass->graph.count; i++) {
+        const struct node *node = &pass->graph.nodes[i];
+        for (uint32_t w = 0; w < node->io.weight_count; w++) {
+            const uint32_t index = find_parameter(plan, node->weight[w]);
+            pass->nodes[i].parameter[w] = index;
+            if (index == plan->parameter_count)
+                plan->parameters[plan->parameter_count++] =
+                    (struct parameter){.host = node->weight[w],
+                                       .size = shape_size(&node->io.weight[w].shape),
+                                       .layer = node->owner,
+                                       .weight = w};
+            struct parameter *parameter = &plan->parameters[index];
+            parameter->trainable =
+                parameter->trainable ||
+                (pass->kind == PASS_TRAIN && node->trainable && node->io.weight[w].trainable);
+            if (!parameter->trainable)
+                continue;
+            parameter->optimizer = (struct op_io){.in = {node->io.weight[w].shape}, .in_count = 1};
+            TRY(plan->params.optimizer->infer(plan->log, plan->optimizer_params,
+                                              &parameter->optimizer));
+        }
+    }
+fail:
+    return status;
+}
+
+static vktl_status plan_pass_make(struct plan *plan, enum plan_pass kind)
+{
+    vktl_status status = VKTL_OK;
+    struct pass *pass = &plan->passes[kind];
+    const struct graph_params lowering = lowering_of(plan, kind);
+    pass->wanted = true;
+    pass->kind = kind;
+    TRY(graph_init(plan->log, plan->model, &lowering, &pass->graph));
+    TRY(pass_layout(plan, pass));
+    TRY(take_parameters(plan, pass));
+fail:
+    return status;
+}
+
+vktl_status plan_create(const struct vktl_log *log, struct vktl_device *device,
+                        const struct vktl_model *model, const struct plan_params *params,
+                        struct plan **out)
+{
+    vktl_status status = VKTL_OK;
+    struct plan *plan = calloc(1, sizeof *plan);
+    TRY_ALLOC(log, plan);
+    vktl_assert(params->batch > 0 && params->cut <= model->layer_count);
+    plan->log = log;
+    plan->device = device;
+    plan->model = model;
+    plan->params = *params;
+    if (params->optimizer)
+        memcpy(plan->optimizer_params, params->optimizer_params, params->optimizer->params_size);
+    for (int kind = 0; kind < PASS_COUNT; kind++)
+        if (params->passes[kind])
+            TRY(plan_pass_make(plan, (enum plan_pass)kind));
+    TRY(plan_measure(plan));
+    *out = plan;
+    return VKTL_OK;
+fail:
+    plan_destroy(&plan);
+    return status;
+}
+
+struct slice *pass_input_host(struct plan *plan, const struct pass *pass)
+{
+    const bool from_images =
+        pass->kind == PASS_FEATURES || pass->kind == PASS_LAYERS || plan->params.cut == 0;
+    return from_images ? &plan->image_host : &plan->cut_host;
+}
+
+vktl_status plan_build(struct plan *plan)
+{
+    vktl_status status = VKTL_OK;
+    TRY(plan_allocate(plan));
+    for (uint32_t i = 0; i < plan->parameter_count; i++) {
+        const struct parameter *parameter = &plan->parameters[i];
+        TRY(gpu_upload(plan->device, parameter->value, parameter->host, parameter->size));
+        if (slice_exists(parameter->state))
+            TRY(gpu_fill(plan->device, parameter->state, 0));
+    }
+    for (int kind = 0; kind < PASS_COUNT; kind++)
+        if (plan->passes[kind].wanted)
+            TRY(pass_record(plan, &plan->passes[kind]));
+    memset(slice_host(plan->labels_host), 0, plan->labels_host.size);
+    memset(plan_step(plan), 0, sizeof(struct step));
+fail:
+    return status;
+}
+
+void plan_destroy(struct plan **out)
+{
+    struct plan *plan = *out;
+    if (!plan)
+        return;
+    for (int kind = 0; kind < PASS_COUNT; kind++) {
+        struct pass *pass = &plan->passes[kind];
+        program_destroy(&pass->program);
+        graph_deinit(&pass->graph);
+        free(pass->nodes);
+        free(pass->tensors);
+    }
+    for (int role = 0; role < ROLE_COUNT; role++)
+        pool_destroy(&plan->pools[role]);
+    free(plan->parameters);
+    free(plan);
+    *out = NULL;
+}
+
+// ---- Figures -----------------------------------------------------------------------------------
+
+uint64_t plan_size(const struct plan *plan)
+{
+    uint64_t size = 0;
+    for (int role = 0; role < ROLE_COUNT; role++)
+        size += plan->role_size[role];
+    return size;
+}
+
+static uint64_t pass_flops(const struct pass *pass)
+{
+    uint64_t flops = 0;
+    for (uint32_t i = 0; i < pass->graph.count; i++)
+        flops += pass->graph.nodes[i].io.flops;
+    return flops;
+}
+
+static void describe_pass(const struct plan *plan, const struct pass *pass, struct text *text)
+{
+    static const char *const names[] = {"features", "evaluate", "train", "layers"};
+    char shape[2][SHAPE_TEXT_SIZE];
+    text_format(text, "%s: %u operators, %s -> %s, %.2f GFLOP forward", names[pass->kind],
+                pass->graph.count, shape_text(&pass->graph.input, shape[0]),
+                shape_text(graph_output(&pass->graph), shape[1]), (double)pass_flops(pass) * 1e-9);
+    if (pass->kind == PASS_TRAIN) {
+        const uint32_t first = graph_first_trainable(&pass->graph);
+        if (first < pass->graph.count)
+            text_format(text, ", differentiated from %s on",
+                        plan->model->layers[pass->graph.nodes[first].layer].name);
+    }
+    if (pass->program)
+        text_format(text, ", %u submits", program_submit_count(pass->program));
+    text_append(text, "\n");
+}
+
+void plan_describe(const struct plan *plan, struct text *text)
+{
+    for (int kind = 0; kind < PASS_COUNT; kind++)
+        if (plan->passes[kind].wanted)
+            describe_pass(plan, &plan->passes[kind], text);
+    text_format(text, "memory for batches of %u:", plan->params.batch);
+    for (int role = 0; role < ROLE_COUNT; role++)
+        text_format(text, " %s %.1f MiB,", plan_role_name((enum plan_role)role),
+                    (double)plan->role_size[role] / 1048576);
+    text_format(text, " in all %.1f MiB\n", (double)plan_size(plan) / 1048576);
+}
+
+// ---- A step ------------------------------------------------------------------------------------
+
+float *plan_input(struct plan *plan, enum plan_pass pass)
+{
+    return slice_host(*pass_input_host(plan, &plan->passes[pass]));
+}
+
+uint64_t plan_input_count(const struct plan *plan, enum plan_pass pass)
+{
+    return shape_count(&plan->passes[pass].graph.input) / plan->params.batch;
+}
+
+uint32_t *plan_labels(struct plan *plan)
+{
+    return slice_host(plan->labels_host);
+}
+
+struct step *plan_step(struct plan *plan)
+{
+    return slice_host(plan->step_host);
+}
+
+vktl_status plan_run(struct plan *plan, enum plan_pass pass)
+{
+    vktl_assert(plan->passes[pass].program);
+    return program_run(plan->passes[pass].program);
+}
+
+const float *plan_losses(const struct plan *plan)
+{
+    return slice_host(plan->losses_host);
+}
+
+const float *plan_hits(const struct plan *plan)
+{
+    return slice_host(plan->hits_host);
+}
+
+const float *plan_probabilities(const struct plan *plan)
+{
+    return slice_host(plan->probabilities_host);
+}
+
+const float *plan_features(const struct plan *plan)
+{
+    return slice_host(plan->features_host);
+}
+
+uint64_t plan_feature_count(const struct plan *plan)
+{
+    return shape_count(graph_output(&plan->passes[PASS_FEATURES].graph)) / plan->params.batch;
+}
+
+vktl_status plan_read_layer(struct plan *plan, uint32_t layer, float *values)
+{
+    const struct pass *pass = &plan->passes[PASS_LAYERS];
+    const uint64_t size = shape_size(&plan->model->layers[layer].io.out);
+    struct slice found = {0};
+    for (uint32_t i = 0; i < pass->graph.count; i++)
+        if (pass->graph.nodes[i].layer == layer) // the last one: after the activation
+            found = pass->tensors[pass->nodes[i].out].slice;
+    vktl_assert(slice_exists(found));
+    return gpu_download(plan->device, values, slice_part(found, 0, size), size);
+}
+
+// ---- Weights -----------------------------------------------------------------------------------
+
+static float *model_weight(const struct vktl_model *model, const struct parameter *parameter)
+{
+    return model->layers[parameter->layer].weight[parameter->weight];
+}
+
+vktl_status plan_read_weights(struct plan *plan, struct vktl_model *model)
+{
+    vktl_status status = VKTL_OK;
+    for (uint32_t i = 0; i < plan->parameter_count; i++)
+        if (plan->parameters[i].trainable)
+            TRY(gpu_download(plan->device, model_weight(model, &plan->parameters[i]),
+                             plan->parameters[i].value, plan->parameters[i].size));
+fail:
+    return status;
+}
+
+vktl_status plan_write_weights(struct plan *plan)
+{
+    vktl_status status = VKTL_OK;
+    for (uint32_t i = 0; i < plan->parameter_count; i++)
+        if (plan->parameters[i].trainable)
+            TRY(gpu_upload(plan->device, plan->parameters[i].value,
+                           model_weight(plan->model, &plan->parameters[i]),
+                           plan->parameters[i].size));
+fail:
+    return status;
+}
+
+// The index-th trainable parameter. A handful of tensors: a walk is quick enough.
+static const struct parameter *trained_parameter(const struct plan *plan, uint32_t index)
+{
+    for (uint32_t i = 0; i < plan->parameter_count; i++)
+        if (plan->parameters[i].trainable && index-- == 0)
+            return &plan->parameters[i];
+    return NULL;
+}
+
+uint32_t plan_trained_count(const struct plan *plan)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < plan->parameter_count; i++)
+        count += plan->parameters[i].trainable;
+    return count;
+}
+
+struct plan_trained plan_trained(const struct plan *plan, uint32_t index)
+{
+    const struct parameter *parameter = trained_parameter(plan, index);
+    vktl_assert(parameter);
+    return (struct plan_trained){parameter->layer, parameter->weight, parameter->state.size};
+}
+
+vktl_status plan_read_state(struct plan *plan, uint32_t index, void *state)
+{
+    const struct parameter *parameter = trained_parameter(plan, index);
+    vktl_assert(parameter);
+    if (!slice_exists(parameter->state))
+        return VKTL_OK;
+    return gpu_download(plan->device, state, parameter->state, parameter->state.size);
+}

@@ -1,0 +1,86 @@
+// A model planned for one device and batch: everything that can fail or allocate happens when a
+// plan is made; a step writes its inputs, submits recorded commands and waits.
+//
+// A plan has up to four passes over the model. They share the weights, and since only one runs at a
+// time, the memory of their activations.
+//
+//     PASS_FEATURES  layers [0, cut): the frozen base, whose output is worth keeping
+//     PASS_EVALUATE  layers [cut, end) without dropout: loss, hits, probabilities
+//     PASS_TRAIN     layers [cut, end): loss, hits, gradients, update
+//     PASS_LAYERS    all layers, each output kept
+//
+// Used from one thread, the device's.
+#ifndef NN_PLAN_H
+#define NN_PLAN_H
+
+#include "abi/step.h"
+#include "base/text.h"
+#include "nn/model.h"
+
+enum plan_pass { PASS_FEATURES, PASS_EVALUATE, PASS_TRAIN, PASS_LAYERS, PASS_COUNT };
+
+struct plan_params {
+    uint32_t batch;
+    bool passes[PASS_COUNT];    // those wanted
+    uint32_t cut;               // layers that PASS_FEATURES takes, 0 without
+    const struct op *optimizer; // for PASS_TRAIN
+    const void *optimizer_params;
+};
+
+struct plan;
+
+// Plans the model: lowers its passes, lays out memory, and refuses with VKTL_NO_MEMORY and the
+// figures where it does not fit. Nothing is allocated on the device yet. The model must outlive the
+// plan, have shapes and all weights.
+vktl_status plan_create(const struct vktl_log *log, struct vktl_device *device,
+                        const struct vktl_model *model, const struct plan_params *params,
+                        struct plan **plan);
+
+// Allocates, uploads the model's weights and records every pass.
+vktl_status plan_build(struct plan *plan);
+void plan_destroy(struct plan **plan);
+
+// Bytes of device memory, and of mapped host memory, that the plan takes.
+uint64_t plan_size(const struct plan *plan);
+
+// Appends lines that tell the plan: layers, memory by role, work; after plan_build also the
+// submits.
+void plan_describe(const struct plan *plan, struct text *text);
+
+// ---- A step: write these, run a pass, read those. Mapped memory, valid as long as the plan. -----
+
+float *plan_input(struct plan *plan, enum plan_pass pass); // (batch, ...) as the pass's first layer
+uint64_t plan_input_count(const struct plan *plan, enum plan_pass pass); // numbers of one sample
+uint32_t *plan_labels(struct plan *plan);                                // (batch)
+struct step *plan_step(struct plan *plan); // rows and rows_inverse too; rows past them are ignored
+
+vktl_status plan_run(struct plan *plan, enum plan_pass pass);
+
+const float *plan_losses(const struct plan *plan);        // (batch), EVALUATE and TRAIN
+const float *plan_hits(const struct plan *plan);          // (batch), 1 or 0, EVALUATE and TRAIN
+const float *plan_probabilities(const struct plan *plan); // (batch, classes), EVALUATE
+const float *plan_features(const struct plan *plan);      // (batch, ...), FEATURES
+uint64_t plan_feature_count(const struct plan *plan);     // numbers of one sample
+
+// After PASS_LAYERS: downloads one layer's output for the first sample, in the shape that the
+// model's layer states for a batch of 1.
+vktl_status plan_read_layer(struct plan *plan, uint32_t layer, float *values);
+
+// ---- Weights -----------------------------------------------------------------------------------
+
+// Copies the trained weights from the device into the model that was planned, or the model's to
+// the device.
+vktl_status plan_read_weights(struct plan *plan, struct vktl_model *model);
+vktl_status plan_write_weights(struct plan *plan);
+
+// Trained tensors in the order of the layers: for checkpoints. `state_size` is the optimizer's for
+// this tensor, in bytes, 0 where it keeps none.
+struct plan_trained {
+    uint32_t layer, weight; // of the model
+    uint64_t state_size;
+};
+uint32_t plan_trained_count(const struct plan *plan);
+struct plan_trained plan_trained(const struct plan *plan, uint32_t index);
+vktl_status plan_read_state(struct plan *plan, uint32_t index, void *state);
+
+#endif

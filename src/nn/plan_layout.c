@@ -1,0 +1,234 @@
+// Responsible for which tensors a pass has and when each of them lives. Time runs over all passes
+// of a plan: forward of a pass's nodes, the loss, then backward in reverse.
+#include "nn/plan_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// When things happen in a pass of `count` nodes that starts at `start`.
+struct clockwork {
+    uint32_t start, count;
+};
+
+static uint32_t forward_time(struct clockwork clock, uint32_t node)
+{
+    return clock.start + 1 + node;
+}
+
+static uint32_t loss_time(struct clockwork clock)
+{
+    return clock.start + 1 + clock.count;
+}
+
+static uint32_t backward_time(struct clockwork clock, uint32_t node)
+{
+    return loss_time(clock) + clock.count - node;
+}
+
+static uint32_t end_time(struct clockwork clock)
+{
+    return loss_time(clock) + clock.count + 1;
+}
+
+// ---- Tensors -----------------------------------------------------------------------------------
+
+static vktl_status reserve_tensors(struct plan *plan, struct pass *pass)
+{
+    const uint32_t per_node = 5, of_ends = 8;
+    pass->tensor_capacity = pass->graph.count * per_node + of_ends;
+    pass->tensors = calloc(pass->tensor_capacity, sizeof *pass->tensors);
+    pass->nodes = calloc(pass->graph.count ? pass->graph.count : 1, sizeof *pass->nodes);
+    if (!pass->tensors || !pass->nodes)
+        return log_fail(plan->log, VKTL_NO_MEMORY, "out of host memory");
+    return VKTL_OK;
+}
+
+static uint32_t add_tensor(struct pass *pass, uint64_t size, uint32_t first, uint32_t last)
+{
+    if (size == 0)
+        return NO_TENSOR;
+    vktl_assert(pass->tensor_count < pass->tensor_capacity);
+    pass->tensors[pass->tensor_count] = (struct tensor){size, first, last, {0}};
+    return pass->tensor_count++;
+}
+
+static void live_at(struct pass *pass, uint32_t tensor, uint32_t time)
+{
+    struct tensor *found = &pass->tensors[tensor];
+    if (time < found->first)
+        found->first = time;
+    if (time > found->last)
+        found->last = time;
+}
+
+static uint32_t input_tensor(const struct pass *pass, uint32_t node)
+{
+    const int32_t input = pass->graph.nodes[node].input;
+    return input == GRAPH_INPUT ? pass->input : pass->nodes[input].out;
+}
+
+static uint32_t output_tensor(const struct pass *pass)
+{
+    return pass->graph.count ? pass->nodes[pass->graph.count - 1].out : pass->input;
+}
+
+// ---- Forward -----------------------------------------------------------------------------------
+
+static bool is_view(const struct pass *pass, uint32_t node)
+{
+    const enum op_kind kind = pass->graph.nodes[node].op->kind;
+    return kind == OP_VIEW || (kind == OP_TRAINING_ONLY && pass->kind != PASS_TRAIN);
+}
+
+// Whether a node takes part in backward: its output's gradient is wanted.
+static bool is_differentiated(const struct pass *pass, uint32_t node)
+{
+    return pass->kind == PASS_TRAIN && node >= graph_first_trainable(&pass->graph);
+}
+
+// Whether backward still reads what this node would overwrite.
+static bool input_is_needed_later(const struct pass *pass, uint32_t node)
+{
+    const struct node *self = &pass->graph.nodes[node];
+    if (is_differentiated(pass, node) && self->io.backward_reads_in)
+        return true;
+    for (int32_t before = self->input; before != GRAPH_INPUT;
+         before = pass->graph.nodes[before].input) {
+        if (is_differentiated(pass, (uint32_t)before) &&
+            pass->graph.nodes[before].io.backward_reads_out)
+            return true;
+        if (!is_view(pass, (uint32_t)before))
+            break;
+    }
+    return false;
+}
+
+static bool may_run_in_place(const struct pass *pass, uint32_t node)
+{
+    return pass->kind != PASS_LAYERS && pass->graph.nodes[node].op->may_overwrite_in &&
+           !input_is_needed_later(pass, node);
+}
+
+static void lay_out_forward(struct pass *pass, struct clockwork clock)
+{
+    const uint32_t end = pass->kind == PASS_LAYERS ? end_time(clock) : 0;
+    pass->input = add_tensor(pass, shape_size(&pass->graph.input), clock.start, clock.start);
+    for (uint32_t i = 0; i < pass->graph.count; i++) {
+        const struct op_io *io = &pass->graph.nodes[i].io;
+        struct node_tensors *tensors = &pass->nodes[i];
+        const uint32_t now = forward_time(clock, i);
+        const uint32_t input = input_tensor(pass, i);
+        *tensors = (struct node_tensors){.gradient = NO_TENSOR, .backward_scratch = NO_TENSOR};
+        live_at(pass, input, now);
+        if (is_view(pass, i) || may_run_in_place(pass, i))
+            tensors->out = input;
+        else
+            tensors->out = add_tensor(pass, shape_size(&io->out), now, now);
+        if (end)
+            live_at(pass, tensors->out, end);
+        tensors->forward_scratch = add_tensor(pass, io->forward_scratch_size, now, now);
+        tensors->saved = add_tensor(pass, is_view(pass, i) ? 0 : io->saved_size, now, now);
+    }
+}
+
+// ---- Backward ----------------------------------------------------------------------------------
+
+static bool needs_input_gradient(const struct pass *pass, uint32_t node)
+{
+    const int32_t input = pass->graph.nodes[node].input;
+    return input != GRAPH_INPUT && is_differentiated(pass, (uint32_t)input);
+}
+
+static void keep_for_backward(struct pass *pass, uint32_t node, uint32_t now)
+{
+    const struct op_io *io = &pass->graph.nodes[node].io;
+    struct node_tensors *tensors = &pass->nodes[node];
+    if (is_view(pass, node))
+        return;
+    if (io->backward_reads_in)
+        live_at(pass, input_tensor(pass, node), now);
+    if (io->backward_reads_out)
+        live_at(pass, tensors->out, now);
+    if (tensors->saved != NO_TENSOR)
+        live_at(pass, tensors->saved, now);
+    tensors->backward_scratch = add_tensor(pass, io->backward_scratch_size, now, now);
+}
+
+// The gradient of a node's output is made by the node after it (or the loss) and used up by the
+// node itself; it is handed on where a node is a view or works in place.
+static void lay_out_backward(struct pass *pass, struct clockwork clock)
+{
+    const uint32_t count = pass->graph.count;
+    const uint32_t first = graph_first_trainable(&pass->graph);
+    if (first == count)
+        return;
+    pass->nodes[count - 1].gradient = add_tensor(pass, shape_size(graph_output(&pass->graph)),
+                                                 loss_time(clock), loss_time(clock));
+    for (uint32_t i = count; i-- > first;) {
+        const uint32_t now = backward_time(clock, i);
+        const uint32_t gradient = pass->nodes[i].gradient;
+        keep_for_backward(pass, i, now);
+        live_at(pass, gradient, now);
+        if (!needs_input_gradient(pass, i))
+            continue;
+        const struct node *node = &pass->graph.nodes[i];
+        uint32_t *input_gradient = &pass->nodes[node->input].gradient;
+        vktl_assert(*input_gradient == NO_TENSOR); // one reader a tensor: gradients do not meet
+        if (is_view(pass, i) || node->op->may_overwrite_in)
+            *input_gradient = gradient;
+        else
+            *input_gradient = add_tensor(pass, shape_size(&node->io.in[0]), now, now);
+    }
+}
+
+// ---- The end -----------------------------------------------------------------------------------
+
+static vktl_status infer_end(struct plan *plan, const char *name, const struct shape *logits,
+                             struct op_io *io)
+{
+    const struct op *op = op_find(name);
+    vktl_assert(op);
+    unsigned char params[OP_MAX_PARAMS_SIZE] = {0};
+    fields_init(op->fields, params);
+    *io = (struct op_io){.in = {*logits, shape_1d(logits->dim[0])}, .in_count = 2};
+    return op->infer(plan->log, params, io);
+}
+
+static vktl_status lay_out_end(struct plan *plan, struct pass *pass, struct clockwork clock)
+{
+    vktl_status status = VKTL_OK;
+    const struct shape *logits = graph_output(&pass->graph);
+    const uint32_t now = loss_time(clock), end = end_time(clock);
+    const uint64_t row_size = plan->params.batch * sizeof(float);
+    live_at(pass, output_tensor(pass), pass->kind == PASS_FEATURES ? end : now);
+    if (pass->kind != PASS_EVALUATE && pass->kind != PASS_TRAIN)
+        return VKTL_OK;
+    if (logits->rank != 2)
+        FAIL(plan->log, VKTL_INPUT, "%s: the classes must come out of a flat layer, not a map",
+             plan->model->name);
+    TRY(infer_end(plan, "softmax_cross_entropy", logits, &pass->loss));
+    TRY(infer_end(plan, "accuracy", logits, &pass->metric));
+    pass->labels = add_tensor(pass, row_size, clock.start, now);
+    pass->losses = add_tensor(pass, row_size, now, end);
+    pass->hits = add_tensor(pass, row_size, now, end);
+    if (pass->kind == PASS_EVALUATE) {
+        TRY(infer_end(plan, "softmax", logits, &pass->softmax));
+        pass->probabilities = add_tensor(pass, shape_size(logits), now, end);
+    }
+fail:
+    return status;
+}
+
+vktl_status pass_layout(struct plan *plan, struct pass *pass)
+{
+    const struct clockwork clock = {plan->time, pass->graph.count};
+    vktl_status status = reserve_tensors(plan, pass);
+    if (status != VKTL_OK)
+        return status;
+    lay_out_forward(pass, clock);
+    status = lay_out_end(plan, pass, clock);
+    if (pass->kind == PASS_TRAIN)
+        lay_out_backward(pass, clock);
+    plan->time = end_time(clock) + 1;
+    return status;
+}

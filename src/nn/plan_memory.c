@@ -1,0 +1,180 @@
+// Responsible for the memory of a plan: what each role needs, whether it fits, and the pools.
+#include "nn/plan_private.h"
+
+#include <stdlib.h>
+
+#include "gpu/pack.h"
+
+// Slices wanted by one role, and where each is to be written.
+struct wants {
+    struct request *requests;
+    struct slice **places;
+    uint32_t count, capacity;
+};
+
+const char *plan_role_name(enum plan_role role)
+{
+    static const char *const names[] = {"weights", "gradients", "optimizer state", "activations",
+                                        "mapped host memory"};
+    return names[role];
+}
+
+static void want(struct wants *wants, uint64_t size, uint32_t first, uint32_t last,
+                 struct slice *place)
+{
+    if (size == 0)
+        return;
+    vktl_assert(wants->count < wants->capacity);
+    wants->requests[wants->count] = (struct request){.size = size, .first = first, .last = last};
+    wants->places[wants->count++] = place;
+}
+
+static void want_parameters(struct plan *plan, enum plan_role role, struct wants *wants)
+{
+    for (uint32_t i = 0; i < plan->parameter_count; i++) {
+        struct parameter *parameter = &plan->parameters[i];
+        if (role == ROLE_WEIGHTS)
+            want(wants, parameter->size, 0, 0, &parameter->value);
+        else if (parameter->trainable && role == ROLE_GRADIENTS)
+            want(wants, parameter->size, 0, 0, &parameter->gradient);
+        else if (parameter->trainable && role == ROLE_OPTIMIZER)
+            want(wants, parameter->optimizer.saved_size, 0, 0, &parameter->state);
+    }
+}
+
+static void want_activations(struct plan *plan, struct wants *wants)
+{
+    for (int kind = 0; kind < PASS_COUNT; kind++) {
+        struct pass *pass = &plan->passes[kind];
+        for (uint32_t i = 0; i < pass->tensor_count; i++) {
+            struct tensor *tensor = &pass->tensors[i];
+            want(wants, tensor->size, tensor->first, tensor->last, &tensor->slice);
+        }
+    }
+}
+
+static void want_host(struct plan *plan, struct wants *wants)
+{
+    const struct pass *passes = plan->passes;
+    const uint64_t row_size = plan->params.batch * sizeof(float);
+    uint64_t image_size = 0, cut_size = 0, probabilities_size = 0, features_size = 0;
+    for (int kind = 0; kind < PASS_COUNT; kind++) {
+        if (!passes[kind].wanted)
+            continue;
+        const uint64_t size = shape_size(&passes[kind].graph.input);
+        *(pass_input_host(plan, &passes[kind]) == &plan->image_host ? &image_size : &cut_size) =
+            size;
+    }
+    if (passes[PASS_EVALUATE].wanted)
+        probabilities_size = shape_size(graph_output(&passes[PASS_EVALUATE].graph));
+    if (passes[PASS_FEATURES].wanted)
+        features_size = shape_size(graph_output(&passes[PASS_FEATURES].graph));
+    want(wants, image_size, 0, 0, &plan->image_host);
+    want(wants, cut_size, 0, 0, &plan->cut_host);
+    want(wants, row_size, 0, 0, &plan->labels_host);
+    want(wants, row_size, 0, 0, &plan->losses_host);
+    want(wants, row_size, 0, 0, &plan->hits_host);
+    want(wants, sizeof(struct step), 0, 0, &plan->step_host);
+    want(wants, probabilities_size, 0, 0, &plan->probabilities_host);
+    want(wants, features_size, 0, 0, &plan->features_host);
+}
+
+static void wants_deinit(struct wants *wants)
+{
+    free(wants->requests);
+    free(wants->places);
+}
+
+static vktl_status wants_init(struct plan *plan, enum plan_role role, struct wants *wants)
+{
+    enum { HOST_SLICES = 8 };
+    uint32_t capacity = plan->parameter_count + HOST_SLICES;
+    for (int kind = 0; kind < PASS_COUNT; kind++)
+        capacity += plan->passes[kind].tensor_count;
+    *wants = (struct wants){.requests = calloc(capacity, sizeof *wants->requests),
+                            .places = calloc(capacity, sizeof *wants->places),
+                            .capacity = capacity};
+    if (!wants->requests || !wants->places)
+        return log_fail(plan->log, VKTL_NO_MEMORY, "out of host memory");
+    if (role == ROLE_ACTIVATIONS)
+        want_activations(plan, wants);
+    else if (role == ROLE_HOST)
+        want_host(plan, wants);
+    else
+        want_parameters(plan, role, wants);
+    return VKTL_OK;
+}
+
+static uint64_t largest(const struct wants *wants)
+{
+    uint64_t size = 0;
+    for (uint32_t i = 0; i < wants->count; i++)
+        size = wants->requests[i].size > size ? wants->requests[i].size : size;
+    return size;
+}
+
+static vktl_status measure_role(struct plan *plan, enum plan_role role)
+{
+    struct wants wants = {0};
+    vktl_status status = wants_init(plan, role, &wants);
+    uint32_t *chunk_of = calloc(wants.count ? wants.count : 1, sizeof *chunk_of);
+    const struct vktl_device_info *info = vktl_device_info(plan->device);
+    if (status == VKTL_OK && !chunk_of)
+        status = log_fail(plan->log, VKTL_NO_MEMORY, "out of host memory");
+    if (status == VKTL_OK) {
+        plan->role_size[role] =
+            pool_pack(wants.requests, wants.count, info->max_allocation_size, chunk_of);
+        if (plan->role_size[role] == PACK_FAILED)
+            status = log_fail(plan->log, VKTL_NO_MEMORY,
+                              "%s allocates at most %.1f MiB at once, but one tensor of the %s "
+                              "needs %.1f MiB; try a smaller --batch",
+                              info->name, (double)info->max_allocation_size / 1048576,
+                              plan_role_name(role), (double)largest(&wants) / 1048576);
+    }
+    free(chunk_of);
+    wants_deinit(&wants);
+    return status;
+}
+
+vktl_status plan_measure(struct plan *plan)
+{
+    vktl_status status = VKTL_OK;
+    const struct vktl_device_info *info = vktl_device_info(plan->device);
+    for (int role = 0; role < ROLE_COUNT; role++)
+        TRY(measure_role(plan, (enum plan_role)role));
+    if (plan_size(plan) > info->memory_size)
+        FAIL(plan->log, VKTL_NO_MEMORY,
+             "the plan needs %.1f MiB (weights %.1f, gradients %.1f, optimizer %.1f, activations "
+             "%.1f, host %.1f), but %s has %.1f MiB; try a smaller --batch (now %u)",
+             (double)plan_size(plan) / 1048576, (double)plan->role_size[ROLE_WEIGHTS] / 1048576,
+             (double)plan->role_size[ROLE_GRADIENTS] / 1048576,
+             (double)plan->role_size[ROLE_OPTIMIZER] / 1048576,
+             (double)plan->role_size[ROLE_ACTIVATIONS] / 1048576,
+             (double)plan->role_size[ROLE_HOST] / 1048576, info->name,
+             (double)info->memory_size / 1048576, plan->params.batch);
+fail:
+    return status;
+}
+
+static vktl_status allocate_role(struct plan *plan, enum plan_role role)
+{
+    struct wants wants = {0};
+    vktl_status status = wants_init(plan, role, &wants);
+    if (status == VKTL_OK && wants.count)
+        status = pool_create(plan->device, role == ROLE_HOST ? POOL_HOST : POOL_DEVICE,
+                             plan_role_name(role), wants.requests, wants.count, &plan->pools[role]);
+    if (status == VKTL_OK)
+        for (uint32_t i = 0; i < wants.count; i++)
+            *wants.places[i] = wants.requests[i].slice;
+    wants_deinit(&wants);
+    return status;
+}
+
+vktl_status plan_allocate(struct plan *plan)
+{
+    vktl_status status = VKTL_OK;
+    for (int role = 0; role < ROLE_COUNT; role++)
+        TRY(allocate_role(plan, (enum plan_role)role));
+fail:
+    return status;
+}

@@ -1,0 +1,87 @@
+// What the files of the plan share.
+#ifndef NN_PLAN_PRIVATE_H
+#define NN_PLAN_PRIVATE_H
+
+#include "nn/graph.h"
+#include "nn/plan.h"
+
+// A weight on the device. Passes that use the same host array share one.
+struct parameter {
+    const float *host;
+    uint64_t size; // bytes
+    uint32_t layer, weight;
+    bool trainable;
+    struct op_io optimizer; // inferred for this tensor; trainable alone
+    struct slice value, gradient, state;
+};
+
+// A tensor of a pass while it is laid out: when it lives and where it goes.
+struct tensor {
+    uint64_t size;
+    uint32_t first, last;
+    struct slice slice;
+};
+
+// The tensors of one node; indices into pass.tensors, or NO_TENSOR.
+struct node_tensors {
+    uint32_t out, gradient; // of the output; shared with other nodes by views and in-place work
+    uint32_t saved, forward_scratch, backward_scratch;
+    uint32_t parameter[OP_MAX_WEIGHTS];
+};
+#define NO_TENSOR UINT32_MAX
+
+struct pass {
+    bool wanted;
+    enum plan_pass kind;
+    struct graph graph;
+    struct node_tensors *nodes;
+    struct tensor *tensors;
+    uint32_t tensor_count, tensor_capacity;
+    uint32_t input, labels, losses, hits, probabilities; // tensors
+    struct op_io loss, metric, softmax;                  // of the end
+    struct program *program;
+};
+
+enum plan_role {
+    ROLE_WEIGHTS,
+    ROLE_GRADIENTS,
+    ROLE_OPTIMIZER,
+    ROLE_ACTIVATIONS,
+    ROLE_HOST,
+    ROLE_COUNT
+};
+
+struct plan {
+    const struct vktl_log *log;
+    struct vktl_device *device;
+    const struct vktl_model *model;
+    struct plan_params params;
+    unsigned char optimizer_params[OP_MAX_PARAMS_SIZE];
+    struct pass passes[PASS_COUNT];
+    struct parameter *parameters;
+    uint32_t parameter_count;
+    uint32_t time;                  // steps of the timeline that lifetimes are counted in
+    uint64_t role_size[ROLE_COUNT]; // bytes as packed
+    struct pool *pools[ROLE_COUNT];
+    struct slice image_host, cut_host; // inputs of passes from layer 0, and from the cut
+    struct slice labels_host, step_host, losses_host, hits_host, probabilities_host, features_host;
+};
+
+// ---- plan_layout.c: tensors and lifetimes of a pass
+
+vktl_status pass_layout(struct plan *plan, struct pass *pass);
+
+// ---- plan_record.c: commands of a pass
+
+vktl_status pass_record(struct plan *plan, struct pass *pass);
+
+// The host's side of a pass's input.
+struct slice *pass_input_host(struct plan *plan, const struct pass *pass);
+
+// ---- plan_memory.c: requests, figures, pools
+
+vktl_status plan_measure(struct plan *plan);  // fills role_size; refuses what does not fit
+vktl_status plan_allocate(struct plan *plan); // makes the pools and places every slice
+const char *plan_role_name(enum plan_role role);
+
+#endif

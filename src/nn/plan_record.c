@@ -1,0 +1,154 @@
+// Responsible for the commands of a pass: inputs, forward, loss, backward, update, results.
+#include "nn/plan_private.h"
+
+#include <stdio.h>
+
+static struct slice tensor_slice(const struct pass *pass, uint32_t tensor)
+{
+    return tensor == NO_TENSOR ? (struct slice){0} : pass->tensors[tensor].slice;
+}
+
+// A tensor of a pass seen as the shape that one reader gives it: views share bytes.
+static struct slice node_output(const struct pass *pass, int32_t node)
+{
+    const uint32_t tensor = node == GRAPH_INPUT ? pass->input : pass->nodes[node].out;
+    return tensor_slice(pass, tensor);
+}
+
+static bool is_run(const struct pass *pass, uint32_t node)
+{
+    const enum op_kind kind = pass->graph.nodes[node].op->kind;
+    return kind != OP_VIEW && !(kind == OP_TRAINING_ONLY && pass->kind != PASS_TRAIN);
+}
+
+static void label_node(const struct plan *plan, const struct node *node, struct recorder *recorder,
+                       const char *direction)
+{
+    char label[256];
+    snprintf(label, sizeof label, "%s %s %s", plan->model->layers[node->layer].name, node->op->name,
+             direction);
+    record_label(recorder, label);
+}
+
+static struct op_call node_call(const struct plan *plan, const struct pass *pass, uint32_t index)
+{
+    const struct node *node = &pass->graph.nodes[index];
+    const struct node_tensors *tensors = &pass->nodes[index];
+    struct op_call call = {
+        .io = &node->io,
+        .in = {node_output(pass, node->input)},
+        .out = tensor_slice(pass, tensors->out),
+        .saved = tensor_slice(pass, tensors->saved),
+        .step = plan->step_host,
+        .stream = node->layer,
+    };
+    for (uint32_t i = 0; i < node->io.weight_count; i++)
+        call.weight[i] = plan->parameters[tensors->parameter[i]].value;
+    return call;
+}
+
+static void record_forward(const struct plan *plan, struct pass *pass, struct recorder *recorder)
+{
+    for (uint32_t i = 0; i < pass->graph.count; i++) {
+        if (!is_run(pass, i))
+            continue;
+        struct op_call call = node_call(plan, pass, i);
+        call.scratch = tensor_slice(pass, pass->nodes[i].forward_scratch);
+        label_node(plan, &pass->graph.nodes[i], recorder, "forward");
+        pass->graph.nodes[i].op->forward(recorder, &call);
+    }
+}
+
+// ---- The end -----------------------------------------------------------------------------------
+
+static struct op_call end_call(const struct plan *plan, const struct pass *pass,
+                               const struct op_io *io, uint32_t out)
+{
+    return (struct op_call){
+        .io = io,
+        .in = {node_output(pass, (int32_t)pass->graph.count - 1), tensor_slice(pass, pass->labels)},
+        .out = tensor_slice(pass, out),
+        .step = plan->step_host,
+    };
+}
+
+static void record_end(const struct plan *plan, struct pass *pass, struct recorder *recorder)
+{
+    struct op_call loss = end_call(plan, pass, &pass->loss, pass->losses);
+    const struct op_call metric = end_call(plan, pass, &pass->metric, pass->hits);
+    record_label(recorder, "loss");
+    op_find("softmax_cross_entropy")->forward(recorder, &loss);
+    op_find("accuracy")->forward(recorder, &metric);
+    if (pass->kind == PASS_EVALUATE) {
+        const struct op_call softmax = end_call(plan, pass, &pass->softmax, pass->probabilities);
+        op_find("softmax")->forward(recorder, &softmax);
+        record_copy(recorder, plan->probabilities_host, softmax.out);
+    } else if (pass->nodes[pass->graph.count - 1].gradient != NO_TENSOR) {
+        loss.din[0] = tensor_slice(pass, pass->nodes[pass->graph.count - 1].gradient);
+        op_find("softmax_cross_entropy")->backward(recorder, &loss);
+    }
+    record_copy(recorder, plan->losses_host, loss.out);
+    record_copy(recorder, plan->hits_host, metric.out);
+}
+
+// ---- Backward and update -----------------------------------------------------------------------
+
+static void record_backward(const struct plan *plan, struct pass *pass, struct recorder *recorder)
+{
+    for (uint32_t i = pass->graph.count; i-- > graph_first_trainable(&pass->graph);) {
+        const struct node *node = &pass->graph.nodes[i];
+        const struct node_tensors *tensors = &pass->nodes[i];
+        if (!is_run(pass, i))
+            continue;
+        struct op_call call = node_call(plan, pass, i);
+        call.scratch = tensor_slice(pass, tensors->backward_scratch);
+        call.dout = tensor_slice(pass, tensors->gradient);
+        if (node->input != GRAPH_INPUT)
+            call.din[0] = tensor_slice(pass, pass->nodes[node->input].gradient);
+        for (uint32_t w = 0; w < node->io.weight_count; w++)
+            call.dweight[w] = plan->parameters[tensors->parameter[w]].gradient;
+        label_node(plan, node, recorder, "backward");
+        node->op->backward(recorder, &call);
+    }
+}
+
+static void record_update(const struct plan *plan, struct recorder *recorder)
+{
+    record_label(recorder, "update");
+    for (uint32_t i = 0; i < plan->parameter_count; i++) {
+        const struct parameter *parameter = &plan->parameters[i];
+        if (!parameter->trainable)
+            continue;
+        plan->params.optimizer->forward(recorder, &(struct op_call){
+                                                      .io = &parameter->optimizer,
+                                                      .weight = {parameter->value},
+                                                      .dweight = {parameter->gradient},
+                                                      .saved = parameter->state,
+                                                      .step = plan->step_host,
+                                                  });
+    }
+}
+
+vktl_status pass_record(struct plan *plan, struct pass *pass)
+{
+    struct recorder *recorder = NULL;
+    const vktl_status status = recorder_create(plan->device, &recorder);
+    if (status != VKTL_OK)
+        return status;
+    const bool has_loss = pass->kind == PASS_EVALUATE || pass->kind == PASS_TRAIN;
+    record_label(recorder, "input");
+    record_copy(recorder, tensor_slice(pass, pass->input), *pass_input_host(plan, pass));
+    if (has_loss)
+        record_copy(recorder, tensor_slice(pass, pass->labels), plan->labels_host);
+    record_forward(plan, pass, recorder);
+    if (has_loss)
+        record_end(plan, pass, recorder);
+    if (pass->kind == PASS_TRAIN) {
+        record_backward(plan, pass, recorder);
+        record_update(plan, recorder);
+    }
+    if (pass->kind == PASS_FEATURES)
+        record_copy(recorder, plan->features_host,
+                    node_output(pass, (int32_t)pass->graph.count - 1));
+    return program_create(&recorder, &pass->program);
+}
