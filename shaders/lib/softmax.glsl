@@ -1,0 +1,27 @@
+// A row's maximum and sum of exponentials from those of its parts.
+//
+// Rows are cut into parts so that a few long rows still fill a GPU. A part's maximum is at least
+// the lowest finite number, so that a part of -infinities adds 0 and not NaN.
+#ifndef LIB_SOFTMAX_GLSL
+#define LIB_SOFTMAX_GLSL
+
+const float LOWEST = -3.4028234663852886e38;
+
+struct row_sum { // sum of exp(x - maximum)
+    float maximum, sum;
+};
+
+// Needs the buffer `parts` and `push`, a softmax_push.
+#define ROW_SUM_OF_PARTS(row, result)                                                              \
+    {                                                                                              \
+        uint at_ = (row)*push.parts * 2;                                                           \
+        result = row_sum(LOWEST, 0.0);                                                             \
+        for (uint part_ = 0; part_ < push.parts; part_++)                                          \
+            result.maximum = max(result.maximum, LOAD(parts, at_ + part_ * 2));                    \
+        for (uint part_ = 0; part_ < push.parts; part_++) {                                        \
+            float maximum_ = LOAD(parts, at_ + part_ * 2);                                         \
+            result.sum += LOAD(parts, at_ + part_ * 2 + 1) * exp(maximum_ - result.maximum);       \
+        }                                                                                          \
+    }
+
+#endif

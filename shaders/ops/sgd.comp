@@ -1,0 +1,23 @@
+#version 460
+// w -= w * decay * lr, then w -= lr * dw; one invocation an element.
+#extension GL_GOOGLE_include_directive : require
+#include "../abi/sgd.h"
+#include "../abi/step.h"
+#include "../lib/buffer.glsl"
+#include "../lib/index.glsl"
+
+BUFFER_IN(step, SGD_STEP, now)
+BUFFER_IN(float, SGD_DW, dw)
+BUFFER_INOUT(float, SGD_W, w)
+PUSH(sgd_push, SGD_BUFFERS)
+
+void main()
+{
+    uint i = linear_index();
+    if (i >= push.count)
+        return;
+    float rate = LOAD(now, 0).learning_rate;
+    float weight = LOAD(w, i);
+    weight -= weight * push.weight_decay * rate;
+    STORE(w, i, weight - rate * LOAD(dw, i));
+}

@@ -1,0 +1,28 @@
+#version 460
+// w -= w * decay * lr; v = momentum * v - lr * dw; w += v, or with Nesterov's look ahead
+// w += momentum * v - lr * dw. One invocation an element.
+#extension GL_GOOGLE_include_directive : require
+#include "../abi/sgd.h"
+#include "../abi/step.h"
+#include "../lib/buffer.glsl"
+#include "../lib/index.glsl"
+
+BUFFER_IN(step, SGD_MOMENTUM_STEP, now)
+BUFFER_IN(float, SGD_MOMENTUM_DW, dw)
+BUFFER_INOUT(float, SGD_MOMENTUM_W, w)
+BUFFER_INOUT(float, SGD_MOMENTUM_V, v)
+PUSH(sgd_push, SGD_MOMENTUM_BUFFERS)
+
+void main()
+{
+    uint i = linear_index();
+    if (i >= push.count)
+        return;
+    float rate = LOAD(now, 0).learning_rate;
+    float descent = rate * LOAD(dw, i);
+    float velocity = push.momentum * LOAD(v, i) - descent;
+    STORE(v, i, velocity);
+    float weight = LOAD(w, i);
+    weight -= weight * push.weight_decay * rate;
+    STORE(w, i, weight + (push.nesterov != 0 ? push.momentum * velocity - descent : velocity));
+}

@@ -1,0 +1,30 @@
+#version 460
+// For each part of a row: maximum m, and sum of exp(x - m). One invocation a part.
+#extension GL_GOOGLE_include_directive : require
+#include "../abi/softmax_parts.h"
+#include "../lib/buffer.glsl"
+#include "../lib/index.glsl"
+
+BUFFER_IN(float, SOFTMAX_PARTS_X, x)
+BUFFER_OUT(float, SOFTMAX_PARTS_PARTS, parts)
+PUSH(softmax_push, SOFTMAX_PARTS_BUFFERS)
+
+#include "../lib/softmax.glsl"
+
+void main()
+{
+    uint i = linear_index();
+    if (i >= push.rows * push.parts)
+        return;
+    uint row = i / push.parts, part = i % push.parts;
+    uint first = part * push.part_length, end = min(first + push.part_length, push.columns);
+    uint at = row * push.columns;
+    float maximum = LOWEST;
+    for (uint k = first; k < end; k++)
+        maximum = max(maximum, LOAD(x, at + k));
+    float sum = 0.0;
+    for (uint k = first; k < end; k++)
+        sum += exp(LOAD(x, at + k) - maximum);
+    STORE(parts, i * 2, maximum);
+    STORE(parts, i * 2 + 1, sum);
+}
