@@ -49,9 +49,10 @@ VKTL_API vktl_status vktl_model_open(const struct vktl_log *log,
                                      struct vktl_model **model);
 VKTL_API void vktl_model_destroy(struct vktl_model **model);
 
-// The built-in architectures by name, sorted; static strings. `index` below the count.
+// The built-in architectures by name, sorted. `index` below the count.
+enum { VKTL_BUILTIN_NAME_SIZE = 64 };
 VKTL_API uint32_t vktl_model_builtin_count(void);
-VKTL_API const char *vktl_model_builtin_name(uint32_t index);
+VKTL_API void vktl_model_builtin_name(uint32_t index, char name[VKTL_BUILTIN_NAME_SIZE]);
 
 VKTL_API const char *vktl_model_name(const struct vktl_model *model);
 VKTL_API uint32_t vktl_model_image_size(const struct vktl_model *model); // pixels on a side
