@@ -150,6 +150,11 @@ void plan_destroy(struct plan **out)
 
 // ---- Figures -----------------------------------------------------------------------------------
 
+bool plan_has_pass(const struct plan *plan, enum plan_pass pass)
+{
+    return plan->passes[pass].wanted;
+}
+
 uint64_t plan_size(const struct plan *plan)
 {
     uint64_t size = 0;

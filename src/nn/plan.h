@@ -40,6 +40,8 @@ vktl_status plan_create(const struct vktl_log *log, struct vktl_device *device,
 vktl_status plan_build(struct plan *plan);
 void plan_destroy(struct plan **plan);
 
+bool plan_has_pass(const struct plan *plan, enum plan_pass pass);
+
 // Bytes of device memory, and of mapped host memory, that the plan takes.
 uint64_t plan_size(const struct plan *plan);
 
