@@ -25,27 +25,28 @@ enum vktl_form { VKTL_FORM_AUTO, VKTL_FORM_STORAGE, VKTL_FORM_ADDRESS };
 
 // What vktl knows of a device. Plain data; sizes in bytes.
 struct vktl_device_info {
-    uint32_t index;           // position in the list, what --device N names
-    char name[256];           // as the driver says it
-    char driver[512];         // driver's name and version, "llvmpipe Mesa 25.0.7 (LLVM 15.0.6)"
-    char vendor[32];          // "AMD", "Intel", "NVIDIA", "Mesa", "Google", or a hex id
-    uint32_t vendor_id, device_id, driver_version, api_version; // as Vulkan encodes them
+    uint32_t index;   // position in the list, what --device N names
+    char name[256];   // as the driver says it
+    char driver[512]; // driver's name and version, "llvmpipe Mesa 25.0.7 (LLVM 15.0.6)"
+    char vendor[32];  // "AMD", "Intel", "NVIDIA", "Mesa", "Google", or a hex id
+    uint32_t vendor_id, device_id;        // as Vulkan encodes them
+    uint32_t driver_version, api_version; // likewise
     uint8_t pipeline_cache_uuid[16];
     enum vktl_device_type type;
-    bool usable;              // meets the baseline
+    bool usable;                // meets the baseline
     char unusable_because[128]; // empty when usable
-    uint32_t subgroup_size;   // invocations
-    uint32_t max_invocations; // in one workgroup
+    uint32_t subgroup_size;     // invocations
+    uint32_t max_invocations;   // in one workgroup
     uint32_t max_shared_size;
     uint64_t max_storage_range; // of one storage buffer binding
     uint64_t max_allocation_size;
     uint64_t max_buffer_size;
-    uint64_t memory_size;     // largest device-local heap
+    uint64_t memory_size;       // largest device-local heap
     double timestamp_period_ns; // 0 when the queue has no timestamps
-    bool has_addresses;       // buffer device addresses: the address form can run
+    bool has_addresses;         // buffer device addresses: the address form can run
     bool has_subgroup_shuffle;
-    enum vktl_form form;      // the form that vktl prefers here
-    bool gpu_kernels;         // as asked for in vktl_device_params
+    enum vktl_form form; // the form that vktl prefers here
+    bool gpu_kernels;    // as asked for in vktl_device_params
 };
 
 // Lists every Vulkan device of this machine, usable or not, best first as `auto` prefers: usable
@@ -58,12 +59,12 @@ VKTL_API vktl_status vktl_device_list(const struct vktl_log *log, struct vktl_de
 VKTL_API void vktl_device_list_free(struct vktl_device_info **infos);
 
 struct vktl_device_params {
-    const char *which;   // "auto", a number, a part of the name, or discrete|integrated|virtual|cpu;
-                         // NULL is "auto"
-    bool validate;       // run under the validation layer; its messages arrive as errors
-    bool guard;          // surround every slice of device memory with guard words (tests)
-    enum vktl_form form; // VKTL_FORM_AUTO unless a test asks for one
-    bool gpu_kernels;    // use the GPUs' kernel variants even on a CPU driver (tests)
+    const char *which; // "auto", a number, a part of the name, or discrete|integrated|virtual|cpu;
+                       // NULL is "auto"
+    bool validate;     // run under the validation layer; its messages arrive as errors
+    bool guard;        // surround every slice of device memory with guard words (tests)
+    enum vktl_form form;      // VKTL_FORM_AUTO unless a test asks for one
+    bool gpu_kernels;         // use the GPUs' kernel variants even on a CPU driver (tests)
     const char *cache_folder; // for the pipeline cache; NULL is the user's cache folder, "" none
 };
 

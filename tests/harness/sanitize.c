@@ -1,5 +1,5 @@
-// Responsible for leak reports that are about us: drivers and layers keep memory for the life of the
-// process. They stay loaded to the end, so that their frames have names to suppress by.
+// Responsible for leak reports that are about us: drivers and layers keep memory for the life of
+// the process. They stay loaded to the end, so that their frames have names to suppress by.
 #if defined(__SANITIZE_ADDRESS__)
 #define ADDRESS_SANITIZER 1
 #elif defined(__clang__)
