@@ -16,7 +16,8 @@ const char *__lsan_default_suppressions(void)
            "leak:libvulkan_radeon\n"
            "leak:libLLVM\n"
            "leak:libvk_swiftshader\n"
-           "leak:libvulkan.so\n";
+           "leak:libvulkan.so\n"
+           "leak:libhdf5\n"; // over damaged files, on its own
 }
 
 #ifdef ADDRESS_SANITIZER
