@@ -16,6 +16,7 @@ set(shader_outputs)
 set(VKTL_SPIRV_FILES)
 
 function(add_shader source symbol)
+    set(words "")
     foreach(form storage address)
         string(TOUPPER ${form} form_macro)
         set(output ${GENERATED}/spirv/${symbol}.${form}.spv)
