@@ -32,9 +32,9 @@
 #define BATCHNORM_SUM_BUFFERS 2
 
 struct batchnorm_push {
-    uint32_t rows, channels; // rows: N * H * W
-    uint32_t part_length, parts;  // rows of a part of the sums over rows; parts
-    uint32_t scale, center;  // 1 where there is a gamma, a beta
+    uint32_t rows, channels;     // rows: N * H * W
+    uint32_t part_length, parts; // rows of a part of the sums over rows; parts
+    uint32_t scale, center;      // 1 where there is a gamma, a beta
     float epsilon;
 };
 ABI_WORDS(batchnorm_push, 7)

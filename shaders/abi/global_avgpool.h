@@ -15,7 +15,7 @@
 
 struct global_avgpool_push {
     uint32_t batch, cells, channels; // cells: H * W, or parts in the second pass of forward
-    uint32_t part_length, parts;          // cells of a part; parts
+    uint32_t part_length, parts;     // cells of a part; parts
     float scale;                     // of each sum: 1 / (H * W) in the last pass, else 1
 };
 ABI_WORDS(global_avgpool_push, 6)

@@ -23,7 +23,7 @@
 
 struct global_maxpool_push {
     uint32_t batch, cells, channels; // cells: H * W, or parts in the second pass of forward
-    uint32_t part_length, parts;          // cells of a part; parts
+    uint32_t part_length, parts;     // cells of a part; parts
 };
 ABI_WORDS(global_maxpool_push, 5)
 

@@ -15,12 +15,21 @@ struct check_setting {
     const char *word; // for choices
 };
 
+// What the inputs are made of.
+enum check_data {
+    CHECK_UNIFORM, // in [-1, 1): ties are rare
+    CHECK_TIES,    // whole numbers from -2 to 8,: equal maxima, zeros, both ends of relu6
+    CHECK_LARGE,   // in [-100, 100): exponentials overflow unless care is taken
+    CHECK_NANS,    // uniform, every seventh a NaN
+};
+
 struct check_case {
     const char *name; // "3x3 same stride 2, 7x5x3 -> 4"
     struct shape in[OP_MAX_INPUTS];
     struct check_setting settings[CHECK_MAX_SETTINGS];
     uint64_t reduction; // longest sum of an output or gradient, scales the tolerance; 0 is 1
-    bool slow;          // left out on drivers that are known to be slow, unless asked for
+    enum check_data data;
+    bool slow; // left out on drivers that are known to be slow, unless asked for
 };
 
 struct check_table {

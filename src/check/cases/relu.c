@@ -1,10 +1,12 @@
-// Cases of relu: nothing but sizes.
+// Cases of relu: nothing but sizes and data.
 #include "check/cases.h"
 
 static const struct check_case cases[] = {
     {.name = "one element", .in = {{2, {1, 1}}}},
     {.name = "odd size", .in = {{4, {3, 5, 7, 11}}}},
     {.name = "many groups", .in = {{4, {2, 33, 31, 64}}}},
+    {.name = "zeros", .in = {{4, {2, 5, 5, 3}}}, .data = CHECK_TIES},
+    {.name = "NaNs", .in = {{4, {2, 5, 5, 3}}}, .data = CHECK_NANS},
 };
 
 const struct check_table check_table_relu = {"relu", cases, sizeof cases / sizeof *cases};

@@ -1,0 +1,18 @@
+// Cases of sgd: momentum, nesterov, weight decay.
+#include "check/cases.h"
+
+static const struct check_case cases[] = {
+    {.name = "one element", .in = {{1, {1}}}},
+    {.name = "plain", .in = {{2, {3, 5}}}},
+    {.name = "momentum", .in = {{4, {3, 3, 5, 7}}}, .settings = {{"momentum", {0.9}, 1}}},
+    {.name = "nesterov",
+     .in = {{4, {3, 3, 5, 7}}},
+     .settings = {{"momentum", {0.9}, 1}, {"nesterov", {1}, 1}}},
+    {.name = "weight decay", .in = {{2, {31, 17}}}, .settings = {{"weight_decay", {0.01}, 1}}},
+    {.name = "all",
+     .in = {{2, {31, 17}}},
+     .settings = {{"momentum", {0.8}, 1}, {"nesterov", {1}, 1}, {"weight_decay", {0.1}, 1}}},
+    {.name = "many groups", .in = {{2, {1024, 100}}}, .settings = {{"momentum", {0.9}, 1}}},
+};
+
+const struct check_table check_table_sgd = {"sgd", cases, sizeof cases / sizeof *cases};

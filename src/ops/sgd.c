@@ -1,0 +1,90 @@
+// Stochastic gradient descent, as in Keras. g is the gradient, lr the step's learning rate:
+//
+//   w -= w * weight_decay * lr                       decoupled decay (Loshchilov, Hutter 2019)
+//   v  = momentum * v - lr * g;  w += v              momentum
+//                                w += momentum * v - lr * g      with nesterov
+//   w -= lr * g                                      momentum 0
+//
+// `saved` is v; whoever owns it sets it to 0 before the first step. Without momentum there is none.
+#include "ops/op.h"
+#include "ops/elementwise.h"
+#include "abi/sgd.h"
+#include "shaders.h"
+
+struct params {
+    float momentum, weight_decay;
+    uint32_t nesterov;
+};
+
+static const struct field fields[] = {
+    {"momentum", offsetof(struct params, momentum), FIELD_F32, 0, 0, 1, "",
+     "how much of the last step is kept"},
+    {"nesterov", offsetof(struct params, nesterov), FIELD_BOOL, 0, 0, 1, "",
+     "look one step of momentum ahead"},
+    {"weight_decay", offsetof(struct params, weight_decay), FIELD_F32, 0, 0, 1, "",
+     "fraction of each weight lost a step, times the learning rate"},
+    {0},
+};
+
+static const struct kernel plain_kernel = {
+    KERNEL(sgd),
+    .push_size = sizeof(struct sgd_push),
+    .access = {[SGD_STEP] = ACCESS_READ, [SGD_DW] = ACCESS_READ, [SGD_W] = ACCESS_READ_WRITE},
+    .local = {ELEMENTWISE_LOCAL},
+};
+
+static const struct kernel momentum_kernel = {
+    KERNEL(sgd_momentum),
+    .push_size = sizeof(struct sgd_push),
+    .access = {[SGD_MOMENTUM_STEP] = ACCESS_READ,
+               [SGD_MOMENTUM_DW] = ACCESS_READ,
+               [SGD_MOMENTUM_W] = ACCESS_READ_WRITE,
+               [SGD_MOMENTUM_V] = ACCESS_READ_WRITE},
+    .local = {ELEMENTWISE_LOCAL},
+};
+
+static const struct kernel *const kernels[] = {&plain_kernel, &momentum_kernel, NULL};
+
+static vktl_status infer(const struct vktl_log *log, const void *params, struct op_io *io)
+{
+    (void)log;
+    const struct params *p = params;
+    const uint64_t count = shape_count(&io->in[0]);
+    io->weight[0] = (struct op_weight){.name = "weight", .shape = io->in[0], .trainable = true};
+    io->weight_count = 1;
+    io->saved_size = p->momentum > 0 ? count * sizeof(float) : 0;
+    io->flops = 6 * count;
+    const struct sgd_push push = {
+        .count = (uint32_t)count,
+        .nesterov = p->nesterov,
+        .momentum = p->momentum,
+        .weight_decay = p->weight_decay,
+    };
+    OP_SET_PUSH(io, push);
+    return VKTL_OK;
+}
+
+static void forward(struct recorder *recorder, const struct op_call *call)
+{
+    const struct sgd_push *push = OP_PUSH(sgd_push, call->io);
+    struct dispatch dispatch = {
+        .bind = {[SGD_MOMENTUM_STEP] = call->step,
+                 [SGD_MOMENTUM_DW] = call->dweight[0],
+                 [SGD_MOMENTUM_W] = call->weight[0],
+                 [SGD_MOMENTUM_V] = call->saved},
+        .push = push,
+        .threads = {push->count},
+        .flops = call->io->flops,
+    };
+    record_dispatch(recorder, push->momentum > 0 ? &momentum_kernel : &plain_kernel, &dispatch);
+}
+
+const struct op op_sgd = {
+    .name = "sgd",
+    .kind = OP_OPTIMIZER,
+    .fields = fields,
+    .params_size = sizeof(struct params),
+    .kernels = kernels,
+    .infer = infer,
+    .forward = forward,
+};
