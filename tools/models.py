@@ -69,8 +69,9 @@ def vgg(convs):
 
 
 def vgg_mini():
-    return vgg_blocks([2, 2, 2, 2], [16, 32, 64, 128]) + [
-        flatten(), dense("fc1", 64, "relu"), dense("predictions", 100, "softmax")]
+    return vgg_blocks([1, 1, 1, 1], [16, 32, 64, 128]) + [
+        flatten(), ("Dropout", {"name": "dropout", "rate": 0.3}),
+        dense("predictions", 120, "softmax")]
 
 
 def mobilenet_block(index, filters, strides):
