@@ -1,0 +1,223 @@
+// Plans: however a model is cut into passes, folded and laid out, the numbers are the same.
+#include "harness/harness.h"
+
+#include <math.h>
+
+#include "nn/plan.h"
+
+enum { SIZE = 9, BATCH = 3, CLASSES = 4, PIXELS = SIZE * SIZE * 3 };
+
+// Frozen convolutions with normalisation, a ReLU to fuse, one in place, views and dropout.
+static const char architecture[] =
+    "{\"class_name\":\"Sequential\",\"config\":{\"name\":\"small\",\"layers\":["
+    "{\"class_name\":\"InputLayer\",\"config\":{\"name\":\"in\","
+    "\"batch_input_shape\":[null,9,9,3]}},"
+    "{\"class_name\":\"Conv2D\",\"config\":{\"name\":\"c1\",\"filters\":6,\"kernel_size\":[3,3],"
+    "\"padding\":\"same\",\"use_bias\":false}},"
+    "{\"class_name\":\"BatchNormalization\",\"config\":{\"name\":\"n1\"}},"
+    "{\"class_name\":\"ReLU\",\"config\":{\"name\":\"r1\",\"max_value\":6.0}},"
+    "{\"class_name\":\"DepthwiseConv2D\",\"config\":{\"name\":\"d2\",\"kernel_size\":[3,3],"
+    "\"strides\":[2,2],\"padding\":\"same\"}},"
+    "{\"class_name\":\"BatchNormalization\",\"config\":{\"name\":\"n2\",\"scale\":false}},"
+    "{\"class_name\":\"ReLU\",\"config\":{\"name\":\"r2\"}},"
+    "{\"class_name\":\"MaxPooling2D\",\"config\":{\"name\":\"p3\",\"pool_size\":[2,2]}},"
+    "{\"class_name\":\"Flatten\",\"config\":{\"name\":\"f\"}},"
+    "{\"class_name\":\"Dense\",\"config\":{\"name\":\"fc\",\"units\":8,\"activation\":\"relu\"}},"
+    "{\"class_name\":\"Dropout\",\"config\":{\"name\":\"drop\",\"rate\":0.5}},"
+    "{\"class_name\":\"Dense\",\"config\":{\"name\":\"out\",\"units\":4,"
+    "\"activation\":\"softmax\"}}]}}";
+
+static struct vktl_model *make_model(void)
+{
+    struct vktl_model *model = NULL;
+    assert_int_equal(model_from_json(&harness_log, architecture, "small", &model), VKTL_OK);
+    assert_int_equal(model_infer_shapes(&harness_log, model, 0), VKTL_OK);
+    assert_int_equal(model_initialize(&harness_log, model, 7), VKTL_OK);
+    // Statistics that folding must not get away with ignoring.
+    for (uint32_t i = 0; i < model->layer_count; i++) {
+        struct layer *layer = &model->layers[i];
+        if (strcmp(layer->op->name, "batchnorm") != 0)
+            continue;
+        for (uint32_t w = 0; w < layer->io.weight_count; w++)
+            for (uint64_t j = 0; j < shape_count(&layer->io.weight[w].shape); j++)
+                layer->weight[w][j] += 0.1f * (float)(j + w);
+    }
+    return model;
+}
+
+static void fill_input(float *input)
+{
+    for (int i = 0; i < BATCH * PIXELS; i++)
+        input[i] = (float)(i * 37 % 101) / 50 - 1;
+}
+
+static struct plan *make_plan(struct vktl_device *device, const struct vktl_model *model,
+                              const struct plan_params *params)
+{
+    struct plan *plan = NULL;
+    assert_int_equal(plan_create(&harness_log, device, model, params, &plan), VKTL_OK);
+    assert_int_equal(plan_build(plan), VKTL_OK);
+    return plan;
+}
+
+static void start_step(struct plan *plan)
+{
+    *plan_step(plan) = (struct step){
+        .rows = BATCH, .rows_inverse = 1.0f / BATCH, .learning_rate = 0.05f, .seed_low = 1};
+}
+
+static void assert_close(const float *a, const float *b, int count, float tolerance)
+{
+    for (int i = 0; i < count; i++)
+        assert_true(fabsf(a[i] - b[i]) <= tolerance * (1 + fabsf(b[i])));
+}
+
+static void test_passes_agree(void **state)
+{
+    (void)state;
+    struct vktl_device *device = harness_open(VKTL_FORM_AUTO);
+    struct vktl_model *model = make_model();
+    float layers[CLASSES];
+    // Each layer by itself, first sample only.
+    struct plan *plan = make_plan(
+        device, model, &(struct plan_params){.batch = BATCH, .passes = {[PASS_LAYERS] = true}});
+    fill_input(plan_input(plan, PASS_LAYERS));
+    start_step(plan);
+    assert_int_equal(plan_run(plan, PASS_LAYERS), VKTL_OK);
+    assert_int_equal(plan_read_layer(plan, model->layer_count - 1, layers), VKTL_OK);
+    plan_destroy(&plan);
+    // Folded, fused, in place.
+    float whole[BATCH * CLASSES];
+    plan = make_plan(device, model,
+                     &(struct plan_params){.batch = BATCH, .passes = {[PASS_EVALUATE] = true}});
+    fill_input(plan_input(plan, PASS_EVALUATE));
+    start_step(plan);
+    assert_int_equal(plan_run(plan, PASS_EVALUATE), VKTL_OK);
+    memcpy(whole, plan_probabilities(plan), sizeof whole);
+    plan_destroy(&plan);
+    assert_close(whole, layers, CLASSES, 1e-5f);
+    // Cut in two.
+    const uint32_t cut = (uint32_t)model_find(model, "f") + 1;
+    plan =
+        make_plan(device, model,
+                  &(struct plan_params){.batch = BATCH,
+                                        .passes = {[PASS_FEATURES] = true, [PASS_EVALUATE] = true},
+                                        .cut = cut});
+    fill_input(plan_input(plan, PASS_FEATURES));
+    start_step(plan);
+    assert_int_equal(plan_run(plan, PASS_FEATURES), VKTL_OK);
+    assert_int_equal(plan_feature_count(plan), plan_input_count(plan, PASS_EVALUATE));
+    memcpy(plan_input(plan, PASS_EVALUATE), plan_features(plan),
+           BATCH * plan_feature_count(plan) * sizeof(float));
+    assert_int_equal(plan_run(plan, PASS_EVALUATE), VKTL_OK);
+    assert_memory_equal(plan_probabilities(plan), whole, sizeof whole);
+    plan_destroy(&plan);
+    vktl_model_destroy(&model);
+    harness_close(&device);
+}
+
+// Trains one step and returns the weights' change in `out`; the frozen base is either part of the
+// training pass or computed before.
+static void train_one(struct vktl_device *device, uint32_t cut, float *out, uint64_t count)
+{
+    const struct op *sgd = op_find("sgd");
+    _Alignas(8) unsigned char params[OP_MAX_PARAMS_SIZE] = {0};
+    fields_init(sgd->fields, params);
+    struct vktl_model *model = make_model();
+    const int32_t fc = model_find(model, "fc");
+    for (int32_t i = 0; i < fc; i++)
+        model->layers[i].trainable = false;
+    struct plan *plan =
+        make_plan(device, model,
+                  &(struct plan_params){.batch = BATCH,
+                                        .passes = {[PASS_FEATURES] = cut > 0, [PASS_TRAIN] = true},
+                                        .cut = cut,
+                                        .optimizer = sgd,
+                                        .optimizer_params = params});
+    start_step(plan);
+    for (uint32_t i = 0; i < BATCH; i++)
+        plan_labels(plan)[i] = i;
+    fill_input(plan_input(plan, cut ? PASS_FEATURES : PASS_TRAIN));
+    if (cut) {
+        assert_int_equal(plan_run(plan, PASS_FEATURES), VKTL_OK);
+        memcpy(plan_input(plan, PASS_TRAIN), plan_features(plan),
+               BATCH * plan_feature_count(plan) * sizeof(float));
+    }
+    assert_int_equal(plan_run(plan, PASS_TRAIN), VKTL_OK);
+    assert_int_equal(plan_trained_count(plan), 4);
+    assert_int_equal(plan_read_weights(plan, model), VKTL_OK);
+    assert_int_equal(count, shape_count(&model->layers[fc].io.weight[0].shape));
+    memcpy(out, model->layers[fc].weight[0], count * sizeof *out);
+    plan_destroy(&plan);
+    vktl_model_destroy(&model);
+}
+
+static void test_kept_features_train_alike(void **state)
+{
+    (void)state;
+    enum { COUNT = 2 * 2 * 6 * 8 };
+    float whole[COUNT], kept[COUNT];
+    struct vktl_device *device = harness_open(VKTL_FORM_AUTO);
+    struct vktl_model *model = make_model();
+    const uint32_t cut = (uint32_t)model_find(model, "f") + 1;
+    const struct layer *fc = &model->layers[cut];
+    train_one(device, 0, whole, COUNT);
+    train_one(device, cut, kept, COUNT);
+    assert_memory_not_equal(whole, fc->weight[0], sizeof whole); // something was learnt
+    assert_memory_equal(whole, kept, sizeof whole);              // and the masks were the same
+    vktl_model_destroy(&model);
+    harness_close(&device);
+}
+
+static void test_activations_share_memory(void **state)
+{
+    (void)state;
+    // Without guards, which keep slices apart.
+    struct vktl_device *device = NULL;
+    const struct vktl_device_params params = {.cache_folder = ""};
+    if (vktl_device_open(&harness_log, &params, &device) != VKTL_OK)
+        exit(77);
+    struct vktl_model *model = make_model();
+    struct plan *lean = NULL, *kept = NULL;
+    assert_int_equal(
+        plan_create(&harness_log, device, model,
+                    &(struct plan_params){.batch = 64, .passes = {[PASS_EVALUATE] = true}}, &lean),
+        VKTL_OK);
+    assert_int_equal(
+        plan_create(&harness_log, device, model,
+                    &(struct plan_params){.batch = 64, .passes = {[PASS_LAYERS] = true}}, &kept),
+        VKTL_OK);
+    assert_true(plan_size(lean) < plan_size(kept));
+    plan_destroy(&lean);
+    plan_destroy(&kept);
+    vktl_model_destroy(&model);
+    vktl_device_close(&device);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    struct vktl_device *device = harness_open(VKTL_FORM_AUTO);
+    struct vktl_model *model = make_model();
+    struct plan *plan = NULL;
+    const struct plan_params huge = {.batch = 1 << 24, .passes = {[PASS_EVALUATE] = true}};
+    assert_int_not_equal(plan_create(&harness_quiet_log, device, model, &huge, &plan), VKTL_OK);
+    assert_null(plan);
+    assert_int_equal(model_cut(&harness_log, model, "p3"), VKTL_OK);
+    const struct plan_params topless = {.batch = 1, .passes = {[PASS_EVALUATE] = true}};
+    assert_int_equal(plan_create(&harness_quiet_log, device, model, &topless, &plan), VKTL_USAGE);
+    assert_non_null(strstr(harness_last_error, "softmax"));
+    vktl_model_destroy(&model);
+    harness_close(&device);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_passes_agree),
+        cmocka_unit_test(test_kept_features_train_alike),
+        cmocka_unit_test(test_activations_share_memory),
+        cmocka_unit_test(test_refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
