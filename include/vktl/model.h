@@ -29,10 +29,12 @@ struct vktl_model_params {
     const vktl_preprocess *preprocess;       // NULL: the model's
     const vktl_interpolation *interpolation; // NULL: the model's, else bilinear
 
+    // Cuts the model's top off and puts none in its place. `head` must be NULL then.
+    bool no_top;
     // A new top, as --head says it: "flatten,dense:256:relu,dropout:0.5", "gap", "gmp", or "keep"
     // for the model's own top. NULL leaves the model as it is, and the rest is not looked at.
     const char *head;
-    const char *base_output; // the layer that the new top stands on; NULL: the last before the top
+    const char *base_output; // the layer to cut after; NULL: the last before the top
     const char *freeze;      // "base", "none", or a layer: freeze up to and with it; NULL: "base"
     const char *const *classes; // names in the order of the outputs; copied
     uint32_t class_count;

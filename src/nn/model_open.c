@@ -186,7 +186,9 @@ static vktl_status assemble(const struct vktl_log *log, const struct vktl_model_
                             const struct own_weights *own, struct vktl_model *model)
 {
     vktl_status status;
-    const bool keeps_top = !params->head || strcmp(params->head, "keep") == 0;
+    const bool keeps_top =
+        !params->no_top && (!params->head || strcmp(params->head, "keep") == 0);
+    vktl_assert(!params->no_top || !params->head);
     if (params->preprocess)
         model->preprocess = *params->preprocess;
     if (params->interpolation)
@@ -197,6 +199,8 @@ static vktl_status assemble(const struct vktl_log *log, const struct vktl_model_
         FAIL(log, VKTL_USAGE, "--base-output cuts the top off that --head keep keeps");
     TRY(model_infer_shapes(log, model, params->image_size));
     TRY(load_weights(log, params, own, model));
+    if (params->no_top)
+        return VKTL_OK;
     if (!params->head)
         return model_name_classes(log, model);
     TRY(model_add_head(log, model, params->head, params->classes, params->class_count));
