@@ -1,0 +1,178 @@
+// Responsible for the verdict on one case: runs it everywhere, compares, reports rows.
+#include "check/check.h"
+#include "check/trial.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { DETAIL_SIZE = 256, DIRECTION_SIZE = 48 };
+
+static const double not_a_number_error = 1e30;
+static const double gradient_tolerance = 0.02; // of finite differences
+
+struct comparison {
+    double worst;
+    uint64_t index; // of the worst element
+};
+
+// An error is measured against the element and the typical size of all, so that a small sum of
+// large terms is not held to the precision that its terms do not have.
+static double element_error(double a, double b, double scale)
+{
+    if (isnan(a) && isnan(b))
+        return 0;
+    if (a == b)
+        return 0;
+    const double error = fabs(a - b) / (fabs(b) + scale);
+    return error < not_a_number_error ? error : not_a_number_error; // also for a NaN
+}
+
+static double root_mean_square(const float *values, uint64_t count)
+{
+    double squares = 0;
+    uint64_t numbers = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        if (isnan(values[i]))
+            continue;
+        squares += (double)values[i] * values[i];
+        numbers++;
+    }
+    return numbers ? sqrt(squares / (double)numbers) : 0;
+}
+
+static struct comparison compare(const float *a, const float *b, uint64_t count)
+{
+    const double scale = root_mean_square(b, count);
+    struct comparison comparison = {0, 0};
+    for (uint64_t i = 0; i < count; i++) {
+        const double error = element_error(a[i], b[i], scale);
+        if (error > comparison.worst)
+            comparison = (struct comparison){error, i};
+    }
+    return comparison;
+}
+
+// ---- Tolerance ---------------------------------------------------------------------------------
+
+static double last_axis(const struct shape *shape)
+{
+    return shape->rank ? shape->dim[shape->rank - 1] : 1;
+}
+
+// The longest sum behind an element of the tensor, from the shapes alone.
+static double reduction_of(const struct trial *trial, int tensor)
+{
+    const struct op_io *io = &trial->io;
+    if (trial->check->test->reduction)
+        return (double)trial->check->test->reduction;
+    const double in = (double)shape_count(&io->in[0]);
+    const double out = (double)(io->out.rank ? shape_count(&io->out) : shape_count(&io->in[0]));
+    const double weights = (double)trial_count(trial, TENSOR_WEIGHT);
+    if (tensor >= TENSOR_DWEIGHT && tensor < TENSOR_COMPARED)
+        return out / last_axis(&io->out);
+    if (tensor >= TENSOR_DIN && tensor < TENSOR_DWEIGHT)
+        return fmax(out / in, weights / last_axis(&io->in[0]));
+    return fmax(in / out, weights / last_axis(&io->out));
+}
+
+// Rounding errors of a sum grow with the root of its length; what exp and log of a driver lose is
+// in the first term.
+static double tolerance_of(const struct trial *trial, int tensor)
+{
+    return 1e-5 + 1e-6 * sqrt(fmax(1, reduction_of(trial, tensor)));
+}
+
+// ---- Rows --------------------------------------------------------------------------------------
+
+static void direction_text(const struct trial *trial, int tensor, char text[DIRECTION_SIZE])
+{
+    const struct op_weight *weight = trial->io.weight;
+    if (tensor >= TENSOR_DWEIGHT && tensor < TENSOR_COMPARED)
+        snprintf(text, DIRECTION_SIZE, "dw:%s", weight[tensor - TENSOR_DWEIGHT].name);
+    else if (tensor > TENSOR_DIN && tensor < TENSOR_DWEIGHT)
+        snprintf(text, DIRECTION_SIZE, "dx:%d", tensor - TENSOR_DIN);
+    else if (tensor == TENSOR_DIN)
+        snprintf(text, DIRECTION_SIZE, "dx");
+    else if (tensor == TENSOR_SAVED)
+        snprintf(text, DIRECTION_SIZE, "state");
+    else
+        snprintf(text, DIRECTION_SIZE, "forward");
+}
+
+static void report(const struct trial *trial, const char *direction, double worst, double tolerance,
+                   const char *detail, bool pass)
+{
+    const struct check *check = trial->check;
+    check->on_row(
+        &(struct vktl_selftest_row){
+            .op = check->op->name,
+            .direction = direction,
+            .name = check->test->name,
+            .worst = worst,
+            .tolerance = tolerance,
+            .pass = pass,
+            .detail = detail,
+        },
+        check->user);
+}
+
+static void report_tensor(const struct trial *trial, const struct gpu_outcome *outcome, int tensor)
+{
+    const float *gpu = outcome->result[tensor], *reference = trial->host[tensor];
+    const double tolerance = tolerance_of(trial, tensor);
+    const struct comparison found = compare(gpu, reference, trial_count(trial, tensor));
+    const bool close = found.worst <= tolerance;
+    char detail[DETAIL_SIZE] = "", direction[DIRECTION_SIZE];
+    if (!close)
+        snprintf(detail, sizeof detail, "element %llu is %.9g, the reference says %.9g",
+                 (unsigned long long)found.index, gpu[found.index], reference[found.index]);
+    else if (!outcome->repeats)
+        snprintf(detail, sizeof detail, "not the same bits in every run");
+    else if (!outcome->guarded)
+        snprintf(detail, sizeof detail, "memory beside the tensors was written");
+    direction_text(trial, tensor, direction);
+    report(trial, direction, found.worst, tolerance, detail, !*detail);
+}
+
+static vktl_status report_gradient(struct trial *trial)
+{
+    double error;
+    vktl_status status;
+    TRY(trial_gradient_error(trial, &error));
+    if (error < 0)
+        return VKTL_OK;
+    const bool pass = error <= gradient_tolerance;
+    report(trial, "reference", error, gradient_tolerance,
+           pass ? "" : "the reference's gradient is not that of its forward", pass);
+fail:
+    return status;
+}
+
+// A view runs nothing, but must keep every element.
+static void report_view(const struct trial *trial)
+{
+    const bool pass = shape_count(&trial->io.in[0]) == shape_count(&trial->io.out);
+    report(trial, "shape", 0, 0, pass ? "" : "elements are lost or made up", pass);
+}
+
+vktl_status check_run(const struct check *check)
+{
+    struct trial trial;
+    struct gpu_outcome outcome;
+    vktl_status status = trial_init(check, &trial);
+    if (status != VKTL_OK)
+        return status;
+    if (check->op->kind == OP_VIEW) {
+        report_view(&trial);
+        goto fail;
+    }
+    TRY(trial_run_gpu(&trial, &outcome));
+    trial_run_reference(&trial, outcome.result[TENSOR_OUT]);
+    for (int i = 0; i < TENSOR_COMPARED; i++)
+        if (trial.is_result[i])
+            report_tensor(&trial, &outcome, i);
+    TRY(report_gradient(&trial));
+fail:
+    trial_deinit(&trial);
+    return status;
+}
