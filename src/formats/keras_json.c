@@ -263,11 +263,14 @@ vktl_status keras_json_write(const struct vktl_log *log, const struct keras_mode
 {
     vktl_status status = VKTL_OK;
     cJSON *root = cJSON_CreateObject();
+    char *printed = build(root, model) ? cJSON_PrintUnformatted(root) : NULL;
     *text = NULL;
-    if (build(root, model))
-        *text = cJSON_PrintUnformatted(root);
+    TRY_ALLOC(log, printed);
+    *text = malloc(strlen(printed) + 1); // what the library allocates is not for free()
     TRY_ALLOC(log, *text);
+    strcpy(*text, printed);
 fail:
+    cJSON_free(printed);
     cJSON_Delete(root);
     return status;
 }
