@@ -92,6 +92,13 @@ static void totals_are_those_of_keras(void **state)
         vktl_model_destroy(&model);
         assert_null(model);
 
+        model = open_with(&(struct vktl_model_params){
+            .model = rows[i].name, .no_top = true, .base_output = rows[i].base_output});
+        count_parameters(model, &all, &trainable);
+        assert_int_equal(all, rows[i].topless);
+        assert_int_equal(vktl_model_class_count(model), 0);
+        vktl_model_destroy(&model);
+
         model = open_builtin(rows[i].name, "gap", rows[i].base_output);
         count_parameters(model, &all, &trainable);
         all -= layer_parameters(find(model, "predictions"));
