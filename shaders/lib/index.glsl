@@ -10,10 +10,14 @@
 
 layout(local_size_x_id = 0, local_size_y_id = 1, local_size_z_id = 2) in;
 
+uint linear_group()
+{
+    return gl_WorkGroupID.y * LINEAR_FOLD + gl_WorkGroupID.x;
+}
+
 uint linear_index()
 {
-    uint group = gl_WorkGroupID.y * LINEAR_FOLD + gl_WorkGroupID.x;
-    return group * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
+    return linear_group() * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
 }
 
 #endif

@@ -1,13 +1,39 @@
 // Cases of conv2d: kernels, strides, paddings and channels at and around what the kernels tile by.
 #include "check/cases.h"
 
-#define PADDING(word_)  {"padding", {0}, 0, word_}
-#define FILTERS(count_) {"filters", {count_}, 1, NULL}
-#define SIZE(h, w)      {"kernel_size", {h, w}, 2, NULL}
-#define STRIDES(h, w)   {"strides", {h, w}, 2, NULL}
-#define RELU            {"activation", {0}, 0, "relu"}
-#define NO_BIAS         {"use_bias", {0}, 1, NULL}
-#define IN(n, h, w, c)  {{4, {n, h, w, c}}}
+#define PADDING(word_)                                                                             \
+    {                                                                                              \
+        "padding", {0}, 0, word_                                                                   \
+    }
+#define FILTERS(count_)                                                                            \
+    {                                                                                              \
+        "filters", {count_}, 1, NULL                                                               \
+    }
+#define SIZE(h, w)                                                                                 \
+    {                                                                                              \
+        "kernel_size", {h, w}, 2, NULL                                                             \
+    }
+#define STRIDES(h, w)                                                                              \
+    {                                                                                              \
+        "strides", {h, w}, 2, NULL                                                                 \
+    }
+#define RELU                                                                                       \
+    {                                                                                              \
+        "activation", {0}, 0, "relu"                                                               \
+    }
+#define NO_BIAS                                                                                    \
+    {                                                                                              \
+        "use_bias", {0}, 1, NULL                                                                   \
+    }
+#define IN(n, h, w, c)                                                                             \
+    {                                                                                              \
+        {                                                                                          \
+            4,                                                                                     \
+            {                                                                                      \
+                n, h, w, c                                                                         \
+            }                                                                                      \
+        }                                                                                          \
+    }
 
 static const struct check_case cases[] = {
     {"one cell, one channel", IN(1, 1, 1, 1), {FILTERS(1), SIZE(1, 1)}, 1},
@@ -18,29 +44,45 @@ static const struct check_case cases[] = {
     {"3x3 same, 3 to 1", IN(2, 5, 6, 3), {FILTERS(1), PADDING("same"), RELU}, 60},
     {"3x3 same relu, 5 to 13", IN(3, 7, 5, 5), {FILTERS(13), PADDING("same"), RELU}, 117},
     {"3x3 same stride 2, even", IN(2, 8, 10, 6), {FILTERS(9), STRIDES(2, 2), PADDING("same")}, 81},
-    {"3x3 same stride 2, odd", IN(1, 7, 9, 4),
-     {FILTERS(17), STRIDES(2, 2), PADDING("same"), RELU}, 153},
+    {"3x3 same stride 2, odd",
+     IN(1, 7, 9, 4),
+     {FILTERS(17), STRIDES(2, 2), PADDING("same"), RELU},
+     153},
     {"3x3 valid stride 3 x 2", IN(2, 11, 8, 2), {FILTERS(4), STRIDES(3, 2)}, 36},
-    {"2x2 valid stride 3, cells unseen", IN(2, 9, 11, 3),
-     {FILTERS(6), SIZE(2, 2), STRIDES(3, 3)}, 24},
+    {"2x2 valid stride 3, cells unseen",
+     IN(2, 9, 11, 3),
+     {FILTERS(6), SIZE(2, 2), STRIDES(3, 3)},
+     24},
     {"1x1 valid stride 4 x 3", IN(1, 9, 7, 5), {FILTERS(3), SIZE(1, 1), STRIDES(4, 3)}, 9},
-    {"2x3 same stride 5, padding none", IN(1, 12, 13, 3),
-     {FILTERS(5), SIZE(2, 3), STRIDES(5, 5), PADDING("same")}, 30},
+    {"2x3 same stride 5, padding none",
+     IN(1, 12, 13, 3),
+     {FILTERS(5), SIZE(2, 3), STRIDES(5, 5), PADDING("same")},
+     30},
     {"5x1 same, 4 to 7", IN(1, 6, 4, 4), {FILTERS(7), SIZE(5, 1), PADDING("same")}, 35},
-    {"1x4 same stride 1 x 2", IN(2, 3, 9, 9),
-     {FILTERS(12), SIZE(1, 4), STRIDES(1, 2), PADDING("same"), NO_BIAS}, 48},
-    {"kernel larger than the image", IN(1, 2, 3, 5),
-     {FILTERS(10), SIZE(7, 7), PADDING("same"), RELU}, 490},
-    {"11x11 stride 4, 3 to 16", IN(1, 35, 31, 3),
-     {FILTERS(16), SIZE(11, 11), STRIDES(4, 4), RELU}, 1936},
-    {"7x7 same stride 2, 3 to 16", IN(1, 22, 23, 3),
-     {FILTERS(16), SIZE(7, 7), STRIDES(2, 2), PADDING("same")}, 784},
+    {"1x4 same stride 1 x 2",
+     IN(2, 3, 9, 9),
+     {FILTERS(12), SIZE(1, 4), STRIDES(1, 2), PADDING("same"), NO_BIAS},
+     48},
+    {"kernel larger than the image",
+     IN(1, 2, 3, 5),
+     {FILTERS(10), SIZE(7, 7), PADDING("same"), RELU},
+     490},
+    {"11x11 stride 4, 3 to 16",
+     IN(1, 35, 31, 3),
+     {FILTERS(16), SIZE(11, 11), STRIDES(4, 4), RELU},
+     1936},
+    {"7x7 same stride 2, 3 to 16",
+     IN(1, 22, 23, 3),
+     {FILTERS(16), SIZE(7, 7), STRIDES(2, 2), PADDING("same")},
+     784},
     {"vgg16 block 1 first", IN(2, 28, 28, 3), {FILTERS(16), PADDING("same"), RELU}, 1568},
     {"vgg16 block 1 second", IN(2, 24, 24, 16), {FILTERS(16), PADDING("same"), RELU}, 1152},
     {"vgg16 block 3", IN(1, 12, 12, 32), {FILTERS(64), PADDING("same"), RELU}, 576},
     {"vgg16 block 5", IN(2, 5, 5, 72), {FILTERS(64), PADDING("same"), RELU}, 648},
-    {"mobilenet first", IN(2, 32, 32, 3),
-     {FILTERS(8), STRIDES(2, 2), PADDING("same"), NO_BIAS}, 512},
+    {"mobilenet first",
+     IN(2, 32, 32, 3),
+     {FILTERS(8), STRIDES(2, 2), PADDING("same"), NO_BIAS},
+     512},
     {"mobilenet pointwise", IN(2, 14, 14, 40), {FILTERS(72), SIZE(1, 1), NO_BIAS}, 392},
     {"channels at the tiles' edges", IN(1, 9, 15, 64), {FILTERS(65), SIZE(1, 1), RELU}, 135},
     {"dw in many parts", IN(3, 41, 37, 2), {FILTERS(3), PADDING("same"), RELU}, 4551},

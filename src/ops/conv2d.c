@@ -1,0 +1,308 @@
+// Convolution of images (N, H, W, CIN) with a kernel (KH, KW, CIN, COUT), with bias and ReLU.
+//
+//   y[n, oh, ow, co] = act(b[co] + sum over kh, kw, ci of
+//                          x[n, oh * stride - pad + kh, ow * stride - pad + kw, ci] *
+//                          w[kh, kw, ci, co])
+//
+//   dz[n, oh, ow, co]  = dy where y > 0 or there is no ReLU, else 0
+//   dx[n, h, w, ci]    = sum over kh, kw, co of dz[n, oh, ow, co] * w[kh, kw, ci, co] with
+//                        h = oh * stride - pad + kh and w = ow * stride - pad + kw
+//   dw[kh, kw, ci, co] = sum over n, oh, ow of x[n, h, w, ci] * dz[n, oh, ow, co]
+//   db[co]             = sum over n, oh, ow of dz
+//
+// Backward writes dz and the weights in the order that dx wants them into scratch, so that the
+// products read both along rows; dw and db are summed in parts, in a fixed order.
+#include "ops/expect.h"
+#include "ops/product.h"
+#include "ops/sum_rows.h"
+#include "ops/window.h"
+#include "abi/conv2d.h"
+#include "shaders.h"
+
+struct conv2d_params {
+    uint32_t filters, kernel_size[2], strides[2], padding, dilation_rate[2], groups;
+    uint32_t use_bias, activation;
+};
+
+static const struct field fields[] = {
+    {"filters", offsetof(struct conv2d_params, filters), FIELD_U32, 32, 1, 1 << 20, "",
+     "output channels"},
+    {"kernel_size", offsetof(struct conv2d_params, kernel_size), FIELD_PAIR, 3, 1, 255, "cells",
+     "height and width of the kernel"},
+    {"strides", offsetof(struct conv2d_params, strides), FIELD_PAIR, 1, 1, 255, "cells",
+     "distance of the kernel's positions"},
+    {"padding", offsetof(struct conv2d_params, padding), FIELD_CHOICE, WINDOW_VALID, 0, 0, "",
+     "valid: the kernel lies in the image; same: one position a stride", window_paddings},
+    {"dilation_rate", offsetof(struct conv2d_params, dilation_rate), FIELD_PAIR, 1, 1, 1, "cells",
+     "distance of the kernel's cells; only 1 is supported"},
+    {"groups", offsetof(struct conv2d_params, groups), FIELD_U32, 1, 1, 1, "",
+     "groups of channels; only 1 is supported (see depthwise_conv2d)"},
+    {"use_bias", offsetof(struct conv2d_params, use_bias), FIELD_BOOL, 1, 0, 1, "",
+     "add a number to each output channel"},
+    {"activation", offsetof(struct conv2d_params, activation), FIELD_CHOICE, PRODUCT_LINEAR, 0, 0,
+     "", "what is applied to the sums", product_activations},
+    {0},
+};
+
+// ---- Kernels -----------------------------------------------------------------------------------
+
+static const struct kernel forward_kernels[PRODUCT_VARIANTS] =
+    PRODUCT_KERNELS(conv2d_fwd, conv2d_push,
+                    {[CONV2D_FWD_X] = ACCESS_READ,
+                     [CONV2D_FWD_W] = ACCESS_READ,
+                     [CONV2D_FWD_B] = ACCESS_READ,
+                     [CONV2D_FWD_Y] = ACCESS_WRITE});
+
+static const struct kernel dx_kernels[PRODUCT_VARIANTS] = PRODUCT_KERNELS(
+    conv2d_dx, conv2d_push,
+    {[CONV2D_DX_DY] = ACCESS_READ, [CONV2D_DX_WT] = ACCESS_READ, [CONV2D_DX_DX] = ACCESS_WRITE});
+
+static const struct kernel dw_kernels[PRODUCT_VARIANTS] = PRODUCT_KERNELS(
+    conv2d_dw, conv2d_push,
+    {[CONV2D_DW_X] = ACCESS_READ, [CONV2D_DW_DY] = ACCESS_READ, [CONV2D_DW_DW] = ACCESS_WRITE});
+
+enum { FLIP_RUN = 16, FLIP_LOCAL = 64 }; // elements an invocation copies
+
+static const struct kernel flip_kernel = {
+    KERNEL(conv2d_flip),
+    .push_size = sizeof(struct conv2d_push),
+    .access = {[CONV2D_FLIP_W] = ACCESS_READ, [CONV2D_FLIP_WT] = ACCESS_WRITE},
+    .local = {FLIP_LOCAL},
+};
+
+static const struct kernel *const kernels[] = {
+    &forward_kernels[0],  &forward_kernels[1], &forward_kernels[2], &forward_kernels[3],
+    &dx_kernels[0],       &dx_kernels[1],      &dx_kernels[2],      &dx_kernels[3],
+    &dw_kernels[0],       &dw_kernels[1],      &dw_kernels[2],      &dw_kernels[3],
+    &product_mask_kernel, &flip_kernel,        &sum_rows_kernel,    NULL};
+
+// ---- Shapes ------------------------------------------------------------------------------------
+
+static uint32_t weight_rows(const struct conv2d_push *push)
+{
+    return push->kernel_h * push->kernel_w * push->in_c;
+}
+
+static uint32_t pixel_count(const struct conv2d_push *push)
+{
+    return push->batch * push->out_h * push->out_w;
+}
+
+// Pixels in a part of dw: enough parts to keep a large GPU busy, each long enough to be worth its
+// memory, and short enough for CPU drivers that stop an invocation after 65,535 iterations.
+static uint32_t dw_part_length(uint32_t rows, uint32_t columns, uint32_t pixels)
+{
+    enum { GROUPS_WANTED = 512, MIN_LENGTH = 256, MAX_LENGTH = 32512 };
+    const struct product_tile tile = product_tile_of(PRODUCT_TILE);
+    const uint64_t tiles =
+        ((uint64_t)(rows - 1) / tile.rows + 1) * ((uint64_t)(columns - 1) / tile.columns + 1);
+    const uint64_t parts = tiles < GROUPS_WANTED ? GROUPS_WANTED / tiles : 1;
+    uint64_t length = ((pixels - 1) / parts / MIN_LENGTH + 1) * MIN_LENGTH;
+    length = length < MAX_LENGTH ? length : MAX_LENGTH;
+    return (uint32_t)(length < pixels ? length : pixels);
+}
+
+static uint32_t dw_parts(const struct conv2d_push *push)
+{
+    return (pixel_count(push) - 1) / push->dw_length + 1;
+}
+
+static uint64_t dw_scratch_size(const struct conv2d_push *push)
+{
+    const uint64_t size = (uint64_t)weight_rows(push) * push->out_c * sizeof(float);
+    return dw_parts(push) == 1 ? 0 : dw_parts(push) * size;
+}
+
+static struct window window_of(const struct conv2d_params *params, const struct op_io *io,
+                               uint32_t axis)
+{
+    return (struct window){
+        .in = io->in[0].dim[1 + axis],
+        .kernel = params->kernel_size[axis],
+        .stride = params->strides[axis],
+        .padding = params->padding,
+    };
+}
+
+static void set_weights(const struct conv2d_push *push, struct op_io *io)
+{
+    const uint64_t cells = (uint64_t)push->kernel_h * push->kernel_w;
+    io->weight[0] = (struct op_weight){
+        .name = "kernel",
+        .shape = shape_4d(push->kernel_h, push->kernel_w, push->in_c, push->out_c),
+        .init = WEIGHT_GLOROT_UNIFORM,
+        .fan_in = cells * push->in_c,
+        .fan_out = cells * push->out_c,
+        .trainable = true,
+    };
+    io->weight[1] = (struct op_weight){
+        .name = "bias", .shape = shape_1d(push->out_c), .init = WEIGHT_ZEROS, .trainable = true};
+    io->weight_count = push->has_bias ? 2 : 1;
+}
+
+static uint64_t backward_scratch_size(const struct conv2d_push *push, const struct op_io *io)
+{
+    const uint64_t masked = push->relu ? shape_size(&io->out) : 0;
+    return product_scratch_size(masked) + product_scratch_size(shape_size(&io->weight[0].shape)) +
+           product_scratch_size(dw_scratch_size(push)) +
+           product_scratch_size(sum_rows_scratch_size(pixel_count(push), push->out_c));
+}
+
+// An invocation walks the longest sums by 4 or more elements, and no more than 65,535 times.
+static vktl_status check_kernel(const struct vktl_log *log, const struct op_io *io)
+{
+    enum { MAX_SUM = 200000 };
+    const struct shape *shape = &io->weight[0].shape;
+    const uint64_t cells = (uint64_t)shape->dim[0] * shape->dim[1];
+    if (shape_is_sane(shape) && cells * shape->dim[2] <= MAX_SUM &&
+        cells * shape->dim[3] <= MAX_SUM)
+        return VKTL_OK;
+    return log_fail(log, VKTL_INPUT,
+                    "conv2d: a kernel of %u x %u cells, %u input and %u output channels is too "
+                    "large; cells times channels may be %d at most",
+                    shape->dim[0], shape->dim[1], shape->dim[2], shape->dim[3], MAX_SUM);
+}
+
+static vktl_status infer(const struct vktl_log *log, const void *void_params, struct op_io *io)
+{
+    vktl_status status;
+    const struct conv2d_params *params = void_params;
+    TRY(expect_image(log, "conv2d", io));
+    struct window rows = window_of(params, io, 0), columns = window_of(params, io, 1);
+    TRY(window_fit(log, "conv2d", "height", &rows));
+    TRY(window_fit(log, "conv2d", "width", &columns));
+    io->out = shape_4d(io->in[0].dim[0], rows.out, columns.out, params->filters);
+    TRY(expect_sane(log, "conv2d", io));
+    struct conv2d_push push = {
+        .batch = io->in[0].dim[0],
+        .in_h = rows.in,
+        .in_w = columns.in,
+        .in_c = io->in[0].dim[3],
+        .out_h = rows.out,
+        .out_w = columns.out,
+        .out_c = params->filters,
+        .kernel_h = rows.kernel,
+        .kernel_w = columns.kernel,
+        .stride_h = rows.stride,
+        .stride_w = columns.stride,
+        .pad_top = rows.pad,
+        .pad_left = columns.pad,
+        .has_bias = params->use_bias,
+        .relu = params->activation == PRODUCT_RELU,
+    };
+    set_weights(&push, io);
+    TRY(check_kernel(log, io));
+    push.dw_length = dw_part_length(weight_rows(&push), push.out_c, pixel_count(&push));
+    OP_SET_PUSH(io, push);
+    io->backward_reads_in = true;
+    io->backward_reads_out = push.relu;
+    io->backward_scratch_size = backward_scratch_size(&push, io);
+    io->flops = 2 * shape_count(&io->out) * weight_rows(&push);
+    return VKTL_OK;
+fail:
+    return status;
+}
+
+// ---- Forward -----------------------------------------------------------------------------------
+
+static void forward(struct recorder *recorder, const struct op_call *call)
+{
+    const struct conv2d_push *push = OP_PUSH(conv2d_push, call->io);
+    const enum product_variant variant = product_variant_for(recorder_info(recorder));
+    record_dispatch(
+        recorder, &forward_kernels[variant],
+        &(struct dispatch){
+            .bind = {[CONV2D_FWD_X] = call->in[0],
+                     [CONV2D_FWD_W] = call->weight[0],
+                     [CONV2D_FWD_B] = push->has_bias ? call->weight[1] : call->weight[0],
+                     [CONV2D_FWD_Y] = call->out},
+            .push = push,
+            .threads = {product_threads(variant, product_tile_of(variant), 1, pixel_count(push),
+                                        push->out_c)},
+            .flops = call->io->flops,
+        });
+}
+
+// ---- Backward ----------------------------------------------------------------------------------
+
+static void record_dx(struct recorder *recorder, const struct op_call *call, struct slice dy,
+                      struct slice *scratch)
+{
+    const struct conv2d_push *push = OP_PUSH(conv2d_push, call->io);
+    const enum product_variant variant = product_variant_for(recorder_info(recorder));
+    const struct slice flipped = product_scratch_take(scratch, call->weight[0].size);
+    const uint32_t runs = (push->out_c - 1) / FLIP_RUN + 1;
+    record_dispatch(recorder, &flip_kernel,
+                    &(struct dispatch){
+                        .bind = {[CONV2D_FLIP_W] = call->weight[0], [CONV2D_FLIP_WT] = flipped},
+                        .push = push,
+                        .threads = {weight_rows(push) * runs},
+                        .flops = call->weight[0].size / sizeof(float),
+                    });
+    // Tiles of the largest phase, for all phases; see shaders/lib/gather.glsl.
+    const uint32_t phase_h = (push->in_h - 1) / push->stride_h + 1;
+    const uint32_t phase_w = (push->in_w - 1) / push->stride_w + 1;
+    record_dispatch(
+        recorder, &dx_kernels[variant],
+        &(struct dispatch){
+            .bind = {[CONV2D_DX_DY] = dy, [CONV2D_DX_WT] = flipped, [CONV2D_DX_DX] = call->din[0]},
+            .push = push,
+            .threads = {product_threads(variant, product_tile_of(variant),
+                                        push->stride_h * push->stride_w,
+                                        push->batch * phase_h * phase_w, push->in_c)},
+            .flops = call->io->flops,
+        });
+}
+
+static void record_dw(struct recorder *recorder, const struct op_call *call, struct slice dy,
+                      struct slice *scratch)
+{
+    const struct conv2d_push *push = OP_PUSH(conv2d_push, call->io);
+    const enum product_variant variant = product_variant_for(recorder_info(recorder));
+    const uint32_t rows = weight_rows(push), parts = dw_parts(push);
+    const struct slice dw = call->dweight[0];
+    const struct slice to = parts == 1 ? dw : product_scratch_take(scratch, dw_scratch_size(push));
+    record_dispatch(
+        recorder, &dw_kernels[variant],
+        &(struct dispatch){
+            .bind = {[CONV2D_DW_X] = call->in[0], [CONV2D_DW_DY] = dy, [CONV2D_DW_DW] = to},
+            .push = push,
+            .threads = {product_threads(variant, product_tile_of(variant), parts, rows,
+                                        push->out_c)},
+            .flops = call->io->flops,
+        });
+    if (parts > 1)
+        record_sum_of_parts(recorder, to, dw, parts, rows * push->out_c);
+}
+
+static void backward(struct recorder *recorder, const struct op_call *call)
+{
+    const struct conv2d_push *push = OP_PUSH(conv2d_push, call->io);
+    const bool wants_dx = slice_exists(call->din[0]), wants_dw = slice_exists(call->dweight[0]);
+    const bool wants_db = push->has_bias && slice_exists(call->dweight[1]);
+    const uint32_t pixels = pixel_count(push);
+    struct slice scratch = call->scratch, dy = call->dout;
+    if (!wants_dx && !wants_dw && !wants_db)
+        return;
+    if (push->relu) {
+        dy = product_scratch_take(&scratch, shape_size(&call->io->out));
+        record_product_mask(recorder, call->out, call->dout, dy, pixels * push->out_c);
+    }
+    if (wants_dx)
+        record_dx(recorder, call, dy, &scratch);
+    if (wants_dw)
+        record_dw(recorder, call, dy, &scratch);
+    if (wants_db)
+        record_sum_rows(recorder, dy, call->dweight[1], scratch, pixels, push->out_c);
+}
+
+const struct op op_conv2d = {
+    .name = "conv2d",
+    .keras_class = "Conv2D",
+    .fields = fields,
+    .params_size = sizeof(struct conv2d_params),
+    .kernels = kernels,
+    .infer = infer,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,50 @@
+// What the operators made of matrix products share: conv2d, depthwise_conv2d and dense.
+#ifndef OPS_PRODUCT_H
+#define OPS_PRODUCT_H
+
+#include "ops/op.h"
+
+// Their `activation` where it is computed in the same kernel, for fields of type FIELD_CHOICE.
+enum product_activation { PRODUCT_LINEAR, PRODUCT_RELU };
+extern const char *const product_activations[];
+
+// Products come in variants: for GPUs (tiles in shared memory) and for CPU drivers, whose vector
+// units run 4, 8 or 16 lanes (tiles in registers).
+enum product_variant { PRODUCT_TILE, PRODUCT_LANES4, PRODUCT_LANES8, PRODUCT_LANES16 };
+enum { PRODUCT_VARIANTS = 4 };
+enum product_variant product_variant_for(const struct vktl_device_info *info);
+
+// Kernels of the four variants, with the same buffers and push constants.
+#define PRODUCT_KERNEL(name, lanes, push, ...)                                                     \
+    {                                                                                              \
+        KERNEL(name), .push_size = sizeof(struct push), .access = __VA_ARGS__, .local = { lanes }  \
+    }
+#define PRODUCT_KERNELS(name, push, ...)                                                           \
+    {                                                                                              \
+        [PRODUCT_TILE] = PRODUCT_KERNEL(name, PRODUCT_TILE_LOCAL, push, __VA_ARGS__),              \
+        [PRODUCT_LANES4] = PRODUCT_KERNEL(name##_lanes_4, 4, push, __VA_ARGS__),                   \
+        [PRODUCT_LANES8] = PRODUCT_KERNEL(name##_lanes_8, 8, push, __VA_ARGS__),                   \
+        [PRODUCT_LANES16] = PRODUCT_KERNEL(name##_lanes_16, 16, push, __VA_ARGS__),                \
+    }
+#define PRODUCT_TILE_LOCAL 256
+
+// Rows and columns of the result that a workgroup of the variant computes.
+struct product_tile {
+    uint32_t rows, columns;
+};
+struct product_tile product_tile_of(enum product_variant variant);
+
+// Invocations for `count` results of `rows` by `columns` each.
+uint32_t product_threads(enum product_variant variant, struct product_tile tile, uint32_t count,
+                         uint32_t rows, uint32_t columns);
+
+// Takes the next `size` bytes from the front of a scratch slice, aligned for every device.
+uint64_t product_scratch_size(uint64_t size);
+struct slice product_scratch_take(struct slice *scratch, uint64_t size);
+
+// dy where y > 0, else exactly 0, into `masked`: the backward of a fused relu.
+extern const struct kernel product_mask_kernel;
+void record_product_mask(struct recorder *recorder, struct slice y, struct slice dy,
+                         struct slice masked, uint32_t count);
+
+#endif
