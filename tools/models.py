@@ -106,7 +106,7 @@ def model_text(name, layers, size, preprocess):
         if class_name != "InputLayer":
             config = {"name": config["name"], "trainable": True, "dtype": "float32"} | config
         lines.append(json.dumps({"class_name": class_name, "config": config}))
-    return (f'{{"class_name": "Sequential", "config": {{"name": "{name}", "layers": [\n'
+    return (f'{{"module": "keras", "class_name": "Sequential", "config": {{"name": "{name}", "layers": [\n'
             + ",\n".join(lines)
             + '\n]}, "keras_version": "2.15.0", "backend": "tensorflow",\n"vktl": '
             + json.dumps({"preprocess": preprocess, "image_size": size}) + "}\n")

@@ -241,7 +241,8 @@ static bool add_layer(cJSON *layers, const struct keras_layer *layer)
 
 static bool build(cJSON *root, const struct keras_model *model)
 {
-    bool ok = cJSON_AddStringToObject(root, "class_name", "Sequential");
+    bool ok = cJSON_AddStringToObject(root, "module", "keras"); // Keras 3 looks there, 2 does not
+    ok = ok && cJSON_AddStringToObject(root, "class_name", "Sequential");
     cJSON *config = cJSON_AddObjectToObject(root, "config");
     ok = ok && cJSON_AddStringToObject(config, "name", model->name);
     cJSON *layers = cJSON_AddArrayToObject(config, "layers");
