@@ -1,0 +1,82 @@
+// Responsible for what commands share: opening models and devices as the options say, Ctrl-C, and
+// progress of a plain count.
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+
+const char *const preprocess_choices[] = {
+    [VKTL_PREPROCESS_NONE] = "none",    [VKTL_PREPROCESS_CAFFE] = "caffe",
+    [VKTL_PREPROCESS_TF] = "tf",        [VKTL_PREPROCESS_TORCH] = "torch",
+    [VKTL_PREPROCESS_TORCH + 1] = NULL,
+};
+
+const char *const interpolation_choices[] = {
+    [VKTL_NEAREST] = "nearest", [VKTL_BILINEAR] = "bilinear", [VKTL_BILINEAR + 1] = NULL};
+
+vktl_status open_model(struct console *console, const char *name,
+                       const struct model_options *options, struct vktl_model **model)
+{
+    const bool has_preprocess = options->preprocess != OPTION_NO_CHOICE;
+    const vktl_preprocess preprocess =
+        has_preprocess ? (vktl_preprocess)options->preprocess : VKTL_PREPROCESS_NONE;
+    const struct vktl_model_params params = {
+        .model = name,
+        .weights = options->weights,
+        .preprocess = has_preprocess ? &preprocess : NULL,
+    };
+    return vktl_model_open(&console->log, &params, model);
+}
+
+const char *device_choice(const struct common_options *common)
+{
+    const char *environment = getenv("VKTL_DEVICE");
+    if (common->device)
+        return common->device;
+    return environment && *environment ? environment : "auto";
+}
+
+vktl_status open_device(struct console *console, const struct common_options *common,
+                        struct vktl_device **device)
+{
+    const struct vktl_device_params params = {.which = device_choice(common)};
+    return vktl_device_open(&console->log, &params, device);
+}
+
+bool stop_requested(struct console *console)
+{
+    if (!interrupt_requested())
+        return false;
+    if (!console->is_stopping)
+        console_say(console, "Stopping; Ctrl-C again stops at once.");
+    console->is_stopping = true;
+    return true;
+}
+
+void draw_count(struct console *console, const char *what, uint32_t done, uint32_t total,
+                double seconds)
+{
+    char right[CONSOLE_LINE_SIZE] = "", eta[CONSOLE_TIME_SIZE];
+    if (!console_wants_line(console))
+        return;
+    if (done > 0 && done < total)
+        snprintf(right, sizeof right, "  ETA %s",
+                 console_time(seconds / done * (total - done), eta));
+    console_draw(console, what, done, total, right);
+}
+
+void count_progress_draw(void *user, uint32_t done, uint32_t total)
+{
+    const struct count_progress *progress = user;
+    draw_count(progress->console, progress->what, done, total,
+               clock_seconds() - progress->start_seconds);
+}
+
+bool count_progress_should_stop(void *user)
+{
+    const struct count_progress *progress = user;
+    return stop_requested(progress->console);
+}

@@ -1,0 +1,116 @@
+// What a command of vktl is, and what several of them share.
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <vktl/device.h>
+#include <vktl/model.h>
+
+#include "cli/console.h"
+#include "cli/options.h"
+
+// The first member of every command's values.
+struct common_options {
+    bool quiet, json, help;
+    const char *device; // NULL: the environment's, else "auto"
+};
+
+struct command {
+    const char *name;
+    const char *job;         // one line, for the list of commands
+    const char *positionals; // as in the usage line: "MODEL PATH..."; "" takes none
+    uint32_t positional_min, positional_max;
+    const struct option *options;
+    size_t values_size;   // of the struct that the options are stored in
+    const char *examples; // lines that end the help
+
+    vktl_status (*run)(struct console *console, const void *values, const char *const *positionals,
+                       uint32_t count);
+};
+
+// In the order of the list; NULL ends it.
+extern const struct command *const commands[];
+
+extern const struct command command_train, command_infer, command_eval, command_features,
+    command_summary, command_devices, command_selftest;
+
+// ---- Rows that tables share. The values' first member is a struct common_options.
+
+#define ROW_QUIET                                                                                  \
+    {                                                                                              \
+        .name = "quiet", .type = OPTION_FLAG, .offset = offsetof(struct common_options, quiet),    \
+        .help = "no progress and no notes; warnings and errors remain"                             \
+    }
+#define ROW_HELP                                                                                   \
+    {                                                                                              \
+        .name = "help", .type = OPTION_FLAG, .offset = offsetof(struct common_options, help),      \
+        .help = "this text"                                                                        \
+    }
+#define ROW_JSON                                                                                   \
+    {                                                                                              \
+        .name = "json", .type = OPTION_FLAG, .offset = offsetof(struct common_options, json),      \
+        .help = "one JSON document on stdout, and nothing else there"                              \
+    }
+#define ROW_DEVICE                                                                                 \
+    {                                                                                              \
+        .name = "device", .type = OPTION_TEXT, .argument = "auto|N|NAME",                          \
+        .offset = offsetof(struct common_options, device), .note = "VKTL_DEVICE, else auto",       \
+        .help = "number or part of the name from `vktl devices`, or discrete, integrated, "        \
+                "virtual or cpu"                                                                   \
+    }
+#define ROW_HEADING(words)                                                                         \
+    {                                                                                              \
+        .name = "", .type = OPTION_HEADING, .help = words                                          \
+    }
+
+// ---- Models on the command line
+
+// By the value of their enumerations; NULL ends them.
+extern const char *const preprocess_choices[];
+extern const char *const interpolation_choices[];
+
+struct model_options {
+    const char *weights;
+    int preprocess; // a vktl_preprocess, or OPTION_NO_CHOICE
+};
+
+#define ROWS_MODEL(type_, member)                                                                  \
+    {.name = "weights",                                                                            \
+     .type = OPTION_TEXT,                                                                          \
+     .argument = "FILE",                                                                           \
+     .offset = offsetof(type_, member.weights),                                                    \
+     .help = "Keras .h5 or .safetensors, by layer name, for a MODEL without weights"},             \
+    {                                                                                              \
+        .name = "preprocess", .type = OPTION_CHOICE, .argument = "caffe|tf|torch|none",            \
+        .offset = offsetof(type_, member.preprocess), .choices = preprocess_choices,               \
+        .note = "the model's", .help = "what happens to pixel values before the model sees them"   \
+    }
+
+vktl_status open_model(struct console *console, const char *name,
+                       const struct model_options *options, struct vktl_model **model);
+
+// ---- Running
+
+// What --device or VKTL_DEVICE names.
+const char *device_choice(const struct common_options *common);
+
+// Opens it. The console's log must outlive the device.
+vktl_status open_device(struct console *console, const struct common_options *common,
+                        struct vktl_device **device);
+
+// For should_stop callbacks: whether Ctrl-C has come, which is acknowledged the first time.
+bool stop_requested(struct console *console);
+
+// The live line of a plain count, "Reading images [===>  ] 3/25  ETA 0:04".
+void draw_count(struct console *console, const char *what, uint32_t done, uint32_t total,
+                double seconds);
+
+// The same, and stop_requested, as callbacks of the library with one of these as `user`.
+struct count_progress {
+    struct console *console;
+    const char *what;
+    double start_seconds; // by clock_seconds
+};
+void count_progress_draw(void *user, uint32_t done, uint32_t total);
+bool count_progress_should_stop(void *user);
+
+#endif

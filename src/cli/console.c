@@ -1,0 +1,183 @@
+// Responsible for all that the program prints, and for its look on terminals of any kind. What is
+// said is the commands' and the library's business.
+#include "cli/console.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/terminal.h"
+#include "base/threads.h"
+
+static const double REDRAW_SECONDS = 0.1;
+
+// ---- stderr
+
+// Blanks the live line without escape codes, which not every terminal knows.
+static void wipe(struct console *console)
+{
+    if (console->shown_width)
+        fprintf(stderr, "\r%*s\r", (int)console->shown_width, "");
+    console->shown_width = 0;
+}
+
+static void write_message(void *user, enum vktl_log_level level, const char *sentence)
+{
+    static const char *const prefixes[] = {"vktl: error: ", "vktl: warning: ", "", ""};
+    static const char *const colours[] = {"\033[1;31m", "\033[1;35m", "", ""};
+    struct console *console = user;
+    if (level > VKTL_LOG_INFO || (level == VKTL_LOG_INFO && console->quiet))
+        return;
+    const bool is_coloured = console->has_colour && level < VKTL_LOG_INFO;
+    mutex_lock(console->mutex);
+    wipe(console);
+    fprintf(stderr, "%s%s%s%s\n", is_coloured ? colours[level] : "", prefixes[level],
+            is_coloured ? "\033[0m" : "", sentence);
+    mutex_unlock(console->mutex);
+}
+
+vktl_status console_init(struct console *console)
+{
+    *console = (struct console){
+        .log = {write_message, console},
+        .is_live = terminal_is_live(),
+        .has_colour = terminal_has_colour(),
+    };
+    if (mutex_create(&console->mutex))
+        return VKTL_OK;
+    fprintf(stderr, "vktl: error: out of host memory\n");
+    return VKTL_NO_MEMORY;
+}
+
+void console_deinit(struct console *console)
+{
+    wipe(console);
+    mutex_destroy(&console->mutex);
+}
+
+void console_say(struct console *console, const char *format, ...)
+{
+    va_list arguments;
+    if (console->quiet)
+        return;
+    mutex_lock(console->mutex);
+    wipe(console);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    mutex_unlock(console->mutex);
+}
+
+// ---- The live line
+
+bool console_wants_line(const struct console *console)
+{
+    return console->is_live && !console->quiet &&
+           clock_seconds() - console->shown_seconds >= REDRAW_SECONDS;
+}
+
+void console_format_line(char line[CONSOLE_LINE_SIZE], uint32_t width, const char *left,
+                         uint32_t done, uint32_t total, const char *right)
+{
+    enum { MIN_BAR = 5, MAX_BAR = 40 };
+    char numbers[CONSOLE_LINE_SIZE], bar[MAX_BAR + 4] = "";
+    snprintf(numbers, sizeof numbers, "%u/%u%s", done, total, right);
+    const size_t taken = strlen(left) + strlen(numbers) + strlen(" []  ");
+    const size_t room = width > taken ? width - taken : 0;
+    if (room >= MIN_BAR && total) {
+        const size_t length = room < MAX_BAR ? room : MAX_BAR;
+        const size_t filled = (size_t)((uint64_t)length * (done < total ? done : total) / total);
+        bar[0] = '[';
+        memset(bar + 1, '=', filled);
+        memset(bar + 1 + filled, ' ', length - filled);
+        if (filled < length)
+            bar[1 + filled] = '>';
+        memcpy(bar + 1 + length, "] ", 3);
+    }
+    // The last column stays free: a full line would move some terminals on to the next.
+    const size_t size = width && width < CONSOLE_LINE_SIZE ? width : CONSOLE_LINE_SIZE;
+    if (snprintf(line, size, "%s %s%s", left, bar, numbers) < 0)
+        line[0] = '\0';
+}
+
+void console_draw(struct console *console, const char *left, uint32_t done, uint32_t total,
+                  const char *right)
+{
+    char line[CONSOLE_LINE_SIZE];
+    if (!console->is_live || console->quiet)
+        return;
+    console_format_line(line, terminal_width(), left, done, total, right);
+    const uint32_t width = (uint32_t)strlen(line);
+    const uint32_t rest = console->shown_width > width ? console->shown_width - width : 0;
+    mutex_lock(console->mutex);
+    fprintf(stderr, "\r%s%*s", line, (int)rest, "");
+    fflush(stderr);
+    console->shown_width = width;
+    console->shown_seconds = clock_seconds();
+    mutex_unlock(console->mutex);
+}
+
+void console_clear(struct console *console)
+{
+    mutex_lock(console->mutex);
+    wipe(console);
+    mutex_unlock(console->mutex);
+}
+
+// ---- stdout
+
+vktl_status console_write(struct console *console, const char *data)
+{
+    const size_t size = strlen(data);
+    console_clear(console);
+    if (fwrite(data, 1, size, stdout) == size && fflush(stdout) == 0)
+        return VKTL_OK;
+    return log_fail(&console->log, VKTL_IO, "standard output cannot be written: is the disk full?");
+}
+
+// ---- Words
+
+const char *console_time(double seconds, char text[CONSOLE_TIME_SIZE])
+{
+    if (!(seconds >= 0 && seconds < 3600.0 * 1000)) {
+        snprintf(text, CONSOLE_TIME_SIZE, "-:--");
+        return text;
+    }
+    const unsigned whole = (unsigned)lround(seconds);
+    if (whole < 3600)
+        snprintf(text, CONSOLE_TIME_SIZE, "%u:%02u", whole / 60, whole % 60);
+    else
+        snprintf(text, CONSOLE_TIME_SIZE, "%u:%02u:%02u", whole / 3600, whole / 60 % 60,
+                 whole % 60);
+    return text;
+}
+
+const char *console_duration(double seconds, char text[CONSOLE_TIME_SIZE])
+{
+    const unsigned whole = (unsigned)lround(seconds);
+    if (seconds < 0.9995)
+        snprintf(text, CONSOLE_TIME_SIZE, "%.0f ms", seconds * 1000);
+    else if (seconds < 59.95)
+        snprintf(text, CONSOLE_TIME_SIZE, "%.1f s", seconds);
+    else if (whole < 3600)
+        snprintf(text, CONSOLE_TIME_SIZE, "%u min %02u s", whole / 60, whole % 60);
+    else
+        snprintf(text, CONSOLE_TIME_SIZE, "%u h %02u min", whole / 3600, whole / 60 % 60);
+    return text;
+}
+
+bool console_has_utf8(void)
+{
+    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *value = getenv(variables[i]);
+        if (value && *value)
+            return strstr(value, "UTF-8") || strstr(value, "utf8") || strstr(value, "UTF8") ||
+                   strstr(value, "utf-8");
+    }
+    return false;
+}

@@ -1,0 +1,360 @@
+// Responsible for `vktl train`: its options, its progress, its closing words. The training itself,
+// and every file of the run folder, are the library's.
+#include <vktl/trainer.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/json.h"
+
+struct train_options {
+    struct common_options common;
+    const char *train, *val, *run;
+    double val_split;
+    struct model_options model;
+    const char *name, *base_output, *head, *freeze;
+    uint32_t image_size;
+    int interpolation;
+    uint32_t epochs, batch;
+    int optimizer;
+    double lr, momentum, weight_decay;
+    bool nesterov, no_shuffle, no_cache, overwrite, dry_run;
+    uint64_t seed, max_steps, cache_limit;
+};
+
+static const char *const optimizers[] = {"sgd", NULL};
+
+#define AT(member) .offset = offsetof(struct train_options, member)
+
+// clang-format off
+static const struct option options[] = {
+    ROW_HEADING("Data"),
+    {.name = "train", .type = OPTION_TEXT, .argument = "DIR", AT(train), .required = true,
+     .help = "training images, one folder a class"},
+    {.name = "val", .type = OPTION_TEXT, .argument = "DIR", AT(val), .note = "none",
+     .help = "validation images, in folders of the same names"},
+    {.name = "val-split", .type = OPTION_F64, .argument = "F", AT(val_split), .value = "0",
+     .max = 1, .below_max = true,
+     .help = "hold out this fraction of --train instead; which images depends on their paths "
+             "alone"},
+    {.name = "no-shuffle", .type = OPTION_FLAG, AT(no_shuffle),
+     .help = "take the images in sorted order, epoch by epoch"},
+    {.name = "image-size", .type = OPTION_U32, .argument = "N", AT(image_size),
+     .note = "the model's", .min = 1, .max = 4096, .unit = "pixels",
+     .help = "pixels on a side of the square that images are brought to"},
+    {.name = "interpolation", .type = OPTION_CHOICE, .argument = "nearest|bilinear",
+     AT(interpolation), .choices = interpolation_choices, .note = "bilinear",
+     .help = "how images are resized; bilinear is antialiased, Keras's default is nearest"},
+    {.name = "preprocess", .type = OPTION_CHOICE, .argument = "caffe|tf|torch|none",
+     AT(model.preprocess), .choices = preprocess_choices, .note = "the model's",
+     .help = "what happens to pixel values before the model sees them; kept in the model"},
+
+    ROW_HEADING("Model"),
+    {.name = "model", .type = OPTION_TEXT, .argument = "NAME|FILE", AT(name), .value = "vgg16",
+     .help = "a name from `vktl summary --list`, a Keras Sequential .json, a vktl .safetensors or "
+             "a run folder"},
+    {.name = "weights", .type = OPTION_TEXT, .argument = "FILE", AT(model.weights),
+     .note = "the model's own, if any",
+     .help = "Keras .h5 or .safetensors, by layer name; none: not even the model's own"},
+    {.name = "base-output", .type = OPTION_TEXT, .argument = "LAYER", AT(base_output),
+     .note = "the last before the top",
+     .help = "cut the base after this layer"},
+    {.name = "head", .type = OPTION_TEXT, .argument = "SPEC", AT(head),
+     .value = "flatten,dense:256:relu,dropout:0.5",
+     .help = "the new top, to which a softmax over the classes is added: flatten, gap, gmp, "
+             "dense:UNITS[:ACTIVATION], dropout:RATE; or keep, for the model's own"},
+    {.name = "freeze", .type = OPTION_TEXT, .argument = "base|none|LAYER", AT(freeze),
+     .value = "base",
+     .help = "what keeps its weights: the base, nothing, or all up to a layer"},
+
+    ROW_HEADING("Training"),
+    {.name = "epochs", .type = OPTION_U32, .argument = "N", AT(epochs), .value = "20", .min = 1,
+     .max = 1000000, .unit = "epochs",
+     .help = "times that every image is seen"},
+    {.name = "batch", .type = OPTION_U32, .argument = "N", AT(batch), .value = "16", .min = 1,
+     .max = 65536, .unit = "images",
+     .help = "images a step; a short last batch is kept"},
+    {.name = "max-steps", .type = OPTION_U64, .argument = "N", AT(max_steps), .note = "no limit",
+     .min = 1, .unit = "steps",
+     .help = "stop after so many steps"},
+    {.name = "optimizer", .type = OPTION_CHOICE, .argument = "sgd", AT(optimizer), .value = "sgd",
+     .choices = optimizers,
+     .help = "how weights follow gradients"},
+    {.name = "lr", .type = OPTION_F64, .argument = "RATE", AT(lr), .value = "0.001",
+     .above_min = true,
+     .help = "learning rate"},
+    {.name = "momentum", .type = OPTION_F64, .argument = "M", AT(momentum), .value = "0.9",
+     .max = 1, .below_max = true,
+     .help = "share of the last update that is kept"},
+    {.name = "nesterov", .type = OPTION_FLAG, AT(nesterov), .help = "Nesterov's momentum"},
+    {.name = "weight-decay", .type = OPTION_F64, .argument = "D", AT(weight_decay), .value = "0",
+     .help = "weights shrink by the learning rate times this, each step"},
+    {.name = "seed", .type = OPTION_U64, .argument = "N", AT(seed), .value = "0",
+     .help = "of initial weights, order of the images, dropout"},
+
+    ROW_HEADING("Run"),
+    {.name = "run", .type = OPTION_TEXT, .argument = "DIR", AT(run),
+     .help = "folder for the trained model and all that is recorded; needed unless --dry-run"},
+    {.name = "overwrite", .type = OPTION_FLAG, AT(overwrite),
+     .help = "replace a run that is in that folder already"},
+    {.name = "dry-run", .type = OPTION_FLAG, AT(dry_run),
+     .help = "print the plan (layers, memory, submits) and stop"},
+    {.name = "cache-limit", .type = OPTION_SIZE, .argument = "SIZE", AT(cache_limit), .value = "2G",
+     .help = "host memory for the output of a frozen base, as 512M or 2G"},
+    {.name = "no-cache", .type = OPTION_FLAG, AT(no_cache),
+     .help = "compute the frozen base anew each step"},
+    ROW_DEVICE,
+    ROW_JSON,
+    ROW_QUIET,
+    ROW_HELP,
+    {NULL},
+};
+// clang-format on
+
+static const char examples[] =
+    "  vktl train --train photos/train --val photos/val --run runs/people \\\n"
+    "      --weights vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5\n"
+    "  vktl train --train photos --val-split 0.2 --model vgg-mini --run runs/small\n";
+
+// ---- Progress
+
+struct progress {
+    struct console *console;
+    const struct train_options *chosen;
+    double epoch_seconds; // of the last whole epoch, 0 before
+    uint32_t epoch;       // the last that was done
+    vktl_status status;   // of writing the plan
+};
+
+// Seconds to the end of the run, from the last epoch, or the pace of this one.
+static double remaining_seconds(const struct progress *progress,
+                                const struct vktl_train_progress *now)
+{
+    const double pace = now->seconds / now->done;
+    const double epoch = progress->epoch_seconds > 0 ? progress->epoch_seconds : pace * now->total;
+    return pace * (now->total - now->done) + epoch * (now->epochs - now->epoch);
+}
+
+static void draw_step(struct progress *progress, const struct vktl_train_progress *now)
+{
+    char left[64], right[CONSOLE_LINE_SIZE], eta[CONSOLE_TIME_SIZE];
+    if (!now->done || !console_wants_line(progress->console))
+        return;
+    const double images = (double)now->done * progress->chosen->batch;
+    snprintf(left, sizeof left, "Epoch %u/%u", now->epoch, now->epochs);
+    snprintf(right, sizeof right, " ETA %s %.4g img/s loss %.4f acc %.4f",
+             console_time(remaining_seconds(progress, now), eta),
+             now->seconds > 0 ? images / now->seconds : 0, now->loss, now->accuracy);
+    console_draw(progress->console, left, now->done, now->total, right);
+}
+
+static void say_epoch(struct progress *progress, const struct vktl_train_progress *now)
+{
+    char validation[96] = "", seconds[CONSOLE_TIME_SIZE];
+    if (!isnan(now->val_loss))
+        snprintf(validation, sizeof validation, " - val_loss: %.4f - val_accuracy: %.4f",
+                 now->val_loss, now->val_accuracy);
+    console_say(progress->console, "Epoch %u/%u - %s - loss: %.4f - accuracy: %.4f%s%s", now->epoch,
+                now->epochs, console_duration(now->seconds, seconds), now->loss, now->accuracy,
+                validation, now->improved ? " - best" : "");
+    progress->epoch_seconds = now->seconds;
+    progress->epoch = now->epoch;
+}
+
+// The plan is what a dry run is for; otherwise it is a note.
+static void show_plan(struct progress *progress, const char *plan)
+{
+    const size_t length = strlen(plan);
+    const bool ends_line = length && plan[length - 1] == '\n';
+    if (!progress->chosen->dry_run) {
+        console_say(progress->console, "%.*s", (int)(ends_line ? length - 1 : length), plan);
+        return;
+    }
+    progress->status = console_write(progress->console, plan);
+    if (progress->status == VKTL_OK && !ends_line)
+        progress->status = console_write(progress->console, "\n");
+}
+
+static void show_features(struct progress *progress, const struct vktl_train_progress *now)
+{
+    char seconds[CONSOLE_TIME_SIZE];
+    draw_count(progress->console, "Frozen base", now->done, now->total, now->seconds);
+    if (now->done == now->total)
+        console_say(progress->console, "Output of the frozen base for %u images - %s", now->total,
+                    console_duration(now->seconds, seconds));
+}
+
+static void show(void *user, const struct vktl_train_progress *now)
+{
+    struct progress *progress = user;
+    switch (now->stage) {
+    case VKTL_TRAIN_SCAN:
+        draw_count(progress->console, "Reading images", now->done, now->total, now->seconds);
+        break;
+    case VKTL_TRAIN_PLAN:
+        show_plan(progress, now->plan);
+        break;
+    case VKTL_TRAIN_FEATURES:
+        show_features(progress, now);
+        break;
+    case VKTL_TRAIN_STEP:
+        draw_step(progress, now);
+        break;
+    case VKTL_TRAIN_EPOCH:
+        say_epoch(progress, now);
+        break;
+    }
+}
+
+static bool should_stop(void *user)
+{
+    const struct progress *progress = user;
+    return stop_requested(progress->console) || progress->status != VKTL_OK;
+}
+
+// ---- The result
+
+static void say_best(struct console *console, const struct train_options *chosen,
+                     const struct vktl_train_result *result)
+{
+    const bool is_validated = chosen->val || chosen->val_split > 0;
+    if (!result->best_epoch)
+        return;
+    console_say(console, "Best: epoch %u, %s %.4f, in %s/best.safetensors", result->best_epoch,
+                is_validated ? "val_accuracy" : "accuracy", result->best_value, chosen->run);
+}
+
+static void say_end(struct console *console, const struct train_options *chosen,
+                    const struct vktl_train_result *result, vktl_status status)
+{
+    char total[CONSOLE_TIME_SIZE], first[CONSOLE_TIME_SIZE];
+    const double seconds =
+        result->features_seconds + result->first_epoch_seconds + result->other_epochs_seconds;
+    if (status != VKTL_OK && status != VKTL_INTERRUPTED)
+        return;
+    console_say(console, "%s %u epochs (%llu steps) in %s, the first epoch in %s.",
+                status == VKTL_OK ? "Done:" : "Stopped after", result->epochs_done,
+                (unsigned long long)result->steps_done, console_duration(seconds, total),
+                console_duration(result->features_seconds + result->first_epoch_seconds, first));
+    say_best(console, chosen, result);
+    if (status == VKTL_INTERRUPTED)
+        console_say(console, "The state of the last step is in %s/last.safetensors", chosen->run);
+    if (result->best_epoch)
+        console_say(console, "To use it: vktl infer %s photo.jpg", chosen->run);
+}
+
+static vktl_status write_json(struct console *console, const struct train_options *chosen,
+                              const struct vktl_train_result *result)
+{
+    struct json json;
+    json_init_object(&json);
+    json_add_text(&json, json.root, "run", chosen->run);
+    json_add_number(&json, json.root, "epochs", result->epochs_done);
+    json_add_number(&json, json.root, "steps", (double)result->steps_done);
+    json_add_number(&json, json.root, "best_epoch", result->best_epoch);
+    json_add_number(&json, json.root, "best_value", result->best_epoch ? result->best_value : NAN);
+    json_add_number(&json, json.root, "loss", result->last_loss);
+    json_add_number(&json, json.root, "accuracy", result->last_accuracy);
+    json_add_number(&json, json.root, "val_loss", result->last_val_loss);
+    json_add_number(&json, json.root, "val_accuracy", result->last_val_accuracy);
+    json_add_number(&json, json.root, "features_seconds", result->features_seconds);
+    json_add_number(&json, json.root, "first_epoch_seconds", result->first_epoch_seconds);
+    json_add_number(&json, json.root, "other_epochs_seconds", result->other_epochs_seconds);
+    json_add_number(&json, json.root, "device_bytes", (double)result->device_bytes);
+    const vktl_status status = json_write(console, &json);
+    json_deinit(&json);
+    return status;
+}
+
+// ---- The command
+
+static vktl_status check(const struct vktl_log *log, const struct train_options *chosen)
+{
+    if (!chosen->run && !chosen->dry_run)
+        return log_fail(log, VKTL_USAGE, "train needs --run DIR, a folder for what it makes");
+    if (chosen->val && chosen->val_split > 0)
+        return log_fail(log, VKTL_USAGE, "--val and --val-split exclude each other: give one");
+    if (chosen->dry_run && chosen->common.json)
+        return log_fail(log, VKTL_USAGE, "--dry-run prints its plan as text: leave --json out");
+    return VKTL_OK;
+}
+
+static struct vktl_train_params train_params(const struct train_options *chosen)
+{
+    // What is zero on the command line is meant; in the library it asks for the default.
+    return (struct vktl_train_params){
+        .train_folder = chosen->train,
+        .validation_folder = chosen->val,
+        .validation_split = chosen->val_split,
+        .model = {.model = chosen->name,
+                  .weights = chosen->model.weights,
+                  .image_size = chosen->image_size,
+                  .head = chosen->head,
+                  .base_output = chosen->base_output,
+                  .freeze = chosen->freeze},
+        .run_folder = chosen->run,
+        .overwrite = chosen->overwrite,
+        .epochs = chosen->epochs,
+        .batch = chosen->batch,
+        .learning_rate = chosen->lr,
+        .momentum = chosen->momentum == 0 ? -1 : chosen->momentum,
+        .weight_decay = chosen->weight_decay,
+        .nesterov = chosen->nesterov,
+        .no_shuffle = chosen->no_shuffle,
+        .seed = chosen->seed,
+        .max_steps = chosen->max_steps,
+        .cache_limit = chosen->cache_limit,
+        .no_cache = chosen->no_cache || chosen->cache_limit == 0,
+        .dry_run = chosen->dry_run,
+        .progress = show,
+        .should_stop = should_stop,
+    };
+}
+
+static vktl_status run(struct console *console, const void *values, const char *const *positionals,
+                       uint32_t count)
+{
+    vktl_status status;
+    const struct train_options *chosen = values;
+    struct vktl_device *device = NULL;
+    struct vktl_train_result result = {0};
+    struct progress progress = {console, chosen, 0, 0, VKTL_OK};
+    const vktl_preprocess preprocess = (vktl_preprocess)chosen->model.preprocess;
+    const vktl_interpolation interpolation = (vktl_interpolation)chosen->interpolation;
+    struct vktl_train_params params = train_params(chosen);
+    (void)positionals, (void)count;
+    params.user = &progress;
+    if (chosen->model.preprocess != OPTION_NO_CHOICE)
+        params.model.preprocess = &preprocess;
+    if (chosen->interpolation != OPTION_NO_CHOICE)
+        params.model.interpolation = &interpolation;
+
+    TRY(check(&console->log, chosen));
+    TRY(open_device(console, &chosen->common, &device));
+    const struct vktl_device_info *info = vktl_device_info(device);
+    console_say(console, "Device: %s (%s)", info->name, info->driver);
+    status = vktl_train(&console->log, device, &params, &result);
+    console_clear(console);
+    if (progress.status != VKTL_OK)
+        status = progress.status;
+    if (!chosen->dry_run)
+        say_end(console, chosen, &result, status);
+    if (chosen->common.json && status == VKTL_OK)
+        TRY(write_json(console, chosen, &result));
+fail:
+    vktl_device_close(&device);
+    return status;
+}
+
+const struct command command_train = {
+    .name = "train",
+    .job = "train a model on folders of images; makes a run directory",
+    .positionals = "",
+    .options = options,
+    .values_size = sizeof(struct train_options),
+    .examples = examples,
+    .run = run,
+};
