@@ -186,7 +186,7 @@ fail:
 
 const struct command command_features = {
     .name = "features",
-    .job = "the output of each layer for an image, as figures or as .npy files",
+    .job = "each layer's output for an image, as figures or .npy files",
     .positionals = "MODEL IMAGE",
     .positional_min = 2,
     .positional_max = 2,

@@ -15,30 +15,21 @@ const struct command *const commands[] = {
 };
 
 static const char overview[] =
-    "vktl trains image classifiers by transfer learning on any Vulkan device.
-    "
-    "
-    "
-    "  vktl COMMAND [OPTIONS]
-    "
-    "  vktl help COMMAND
-    "
-    "  vktl --version
-    "
-    "
-    ";
+    "vktl trains image classifiers by transfer learning on any Vulkan device.\n"
+    "\n"
+    "  vktl COMMAND [OPTIONS]\n"
+    "  vktl help COMMAND\n"
+    "  vktl --version\n"
+    "\n";
 
-    static const char exit_statuses[] =
-        "
-        "
-        "Exit status: 0 done, 1 failed while running, 2 wrong usage, 3 no usable Vulkan
-        "
-        "device, 4 bad input, 5 does not fit in memory, 130 stopped by Ctrl-C.
-        ";
+static const char exit_statuses[] =
+    "\n"
+    "Exit status: 0 done, 1 failed while running, 2 wrong usage, 3 no usable Vulkan\n"
+    "device, 4 bad input, 5 does not fit in memory, 130 stopped by Ctrl-C.\n";
 
-    // ---- Help
+// ---- Help
 
-    static void append_overview(struct text * text)
+static void append_overview(struct text *text)
 {
     text_append(text, overview);
     for (uint32_t i = 0; commands[i]; i++)
