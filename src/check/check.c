@@ -79,7 +79,7 @@ static double reduction_of(const struct trial *trial, int tensor)
 // in the first term.
 static double tolerance_of(const struct trial *trial, int tensor)
 {
-    return 1e-5 + 1e-6 * sqrt(fmax(1, reduction_of(trial, tensor)));
+    return 4e-6 + 5e-7 * sqrt(fmax(1, reduction_of(trial, tensor)));
 }
 
 // ---- Rows --------------------------------------------------------------------------------------

@@ -41,11 +41,12 @@ void trial_run_reference(struct trial *trial, void *gpu_out)
 //
 // With L = sum of dout * out, and x moved to x + d and x - d, L(x + d) - L(x - d) must be the sum
 // of gradient * 2d. d is so small that no value of fill_distinct passes another, and the few
-// elements that this allows keep float32's rounding of `out` small beside it.
+// elements that this allows keep float32's rounding of `out` small beside it. A loss has no kinks
+// to pass, and needs larger steps: it is a sum of few numbers.
 
 enum { MAX_ELEMENTS = 20000 };
 
-static const double gradient_step_max = 1e-4;
+static const double gradient_step_max = 1e-4, loss_step = 1e-3;
 
 // The gradient's tensor of what may be moved; 0 for others.
 static int gradient_of(const struct trial *trial, int tensor)
@@ -74,7 +75,8 @@ static void move(const struct trial *trial, int tensor, float *plus, float *minu
     const uint64_t count = trial_count(trial, tensor);
     const float *from = trial->host[tensor];
     const float *gradient = trial->host[gradient_of(trial, tensor)];
-    const double step = fmin(gradient_step_max, 0.2 / (double)count);
+    const bool is_loss = trial->check->op->kind == OP_LOSS;
+    const double step = is_loss ? loss_step : fmin(gradient_step_max, 0.2 / (double)count);
     for (uint64_t i = 0; i < count; i++) {
         const double change = step * direction(tensor, i);
         plus[i] = (float)(from[i] + change);
