@@ -194,6 +194,18 @@ static vktl_status infer_end(struct plan *plan, const char *name, const struct s
     return op->infer(plan->log, params, io);
 }
 
+// The operators of the end run one after another and use their scratch within themselves.
+static uint64_t end_scratch_size(const struct pass *pass)
+{
+    const struct op_io *ends[] = {&pass->loss, &pass->metric, &pass->softmax};
+    uint64_t size = 0;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size = ends[i]->forward_scratch_size > size ? ends[i]->forward_scratch_size : size;
+        size = ends[i]->backward_scratch_size > size ? ends[i]->backward_scratch_size : size;
+    }
+    return size;
+}
+
 static vktl_status lay_out_end(struct plan *plan, struct pass *pass, struct clockwork clock)
 {
     vktl_status status = VKTL_OK;
@@ -215,6 +227,7 @@ static vktl_status lay_out_end(struct plan *plan, struct pass *pass, struct cloc
         TRY(infer_end(plan, "softmax", logits, &pass->softmax));
         pass->probabilities = add_tensor(pass, shape_size(logits), now, end);
     }
+    pass->end_scratch = add_tensor(pass, end_scratch_size(pass), now, now);
 fail:
     return status;
 }

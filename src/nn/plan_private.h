@@ -37,7 +37,7 @@ struct pass {
     struct node_tensors *nodes;
     struct tensor *tensors;
     uint32_t tensor_count, tensor_capacity;
-    uint32_t input, labels, losses, hits, probabilities; // tensors
+    uint32_t input, labels, losses, hits, probabilities, end_scratch; // tensors
     struct op_io loss, metric, softmax;                  // of the end
     struct program *program;
 };

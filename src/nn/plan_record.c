@@ -68,6 +68,7 @@ static struct op_call end_call(const struct plan *plan, const struct pass *pass,
         .io = io,
         .in = {node_output(pass, (int32_t)pass->graph.count - 1), tensor_slice(pass, pass->labels)},
         .out = tensor_slice(pass, out),
+        .scratch = tensor_slice(pass, pass->end_scratch),
         .step = plan->step_host,
     };
 }

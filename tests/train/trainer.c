@@ -1,0 +1,275 @@
+// Training runs end to end on pictures made here: what is written, what is refused, what repeats.
+#include "harness/harness.h"
+#include "harness/messages.h"
+#include "harness/temporary.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include <vktl/infer.h>
+#include <vktl/trainer.h>
+
+#include "base/files.h"
+#include "formats/safetensors.h"
+
+enum { SIZE = 8, PER_CLASS = 5, CLASSES = 3 };
+
+static const char architecture[] =
+    "{\"class_name\":\"Sequential\",\"config\":{\"name\":\"small\",\"layers\":["
+    "{\"class_name\":\"InputLayer\",\"config\":{\"name\":\"in\","
+    "\"batch_input_shape\":[null,8,8,3]}},"
+    "{\"class_name\":\"Conv2D\",\"config\":{\"name\":\"c1\",\"filters\":4,\"kernel_size\":[3,3],"
+    "\"padding\":\"same\",\"activation\":\"relu\"}},"
+    "{\"class_name\":\"MaxPooling2D\",\"config\":{\"name\":\"p1\"}}]}}";
+
+static const vktl_preprocess preprocess = VKTL_PREPROCESS_TF;
+static struct temporary folder;
+static struct vktl_device *device;
+
+// Class c is mostly of colour c; the rest is a pattern that differs from picture to picture.
+static void write_picture(const char *set, int class_index, int number)
+{
+    unsigned char bytes[64 + SIZE * SIZE * 3];
+    char name[64];
+    const int header = snprintf((char *)bytes, 64, "P6\n%d %d\n255\n", SIZE, SIZE);
+    for (int i = 0; i < SIZE * SIZE * 3; i++)
+        bytes[header + i] =
+            (unsigned char)((i * 31 + number * 57) % 90 + (i % 3 == class_index ? 150 : 0));
+    snprintf(name, sizeof name, "%s/class_%d/%d.ppm", set, class_index, number);
+    temporary_write(&folder, name, bytes, (size_t)header + SIZE * SIZE * 3);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    temporary_create(&folder);
+    for (int c = 0; c < CLASSES; c++) {
+        for (int i = 0; i < PER_CLASS; i++)
+            write_picture("train", c, i);
+        for (int i = 0; i < 2; i++)
+            write_picture("val", c, 100 + i);
+    }
+    temporary_write(&folder, "small.json", architecture, sizeof architecture - 1);
+    device = harness_open(VKTL_FORM_AUTO);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    harness_close(&device);
+    temporary_destroy(&folder);
+    return 0;
+}
+
+static char *kept(const char *name)
+{
+    const char *path = temporary_path(&folder, name);
+    char *copy = malloc(strlen(path) + 1);
+    assert_non_null(copy);
+    return strcpy(copy, path);
+}
+
+// Parameters of a run into `run`; its strings are freed by free_params.
+static struct vktl_train_params make_params(const char *run)
+{
+    return (struct vktl_train_params){
+        .train_folder = kept("train"),
+        .validation_folder = kept("val"),
+        .model = {.model = kept("small.json"),
+                  .head = "flatten,dense:8:relu,dropout:0.2",
+                  .preprocess = &preprocess,
+                  .freeze = "none"},
+        .run_folder = kept(run),
+        .epochs = 4,
+        .batch = 4,
+        .learning_rate = 0.02,
+        .seed = 5,
+    };
+}
+
+static void free_params(struct vktl_train_params *params)
+{
+    free((char *)params->train_folder);
+    free((char *)params->validation_folder);
+    free((char *)params->model.model);
+    free((char *)params->run_folder);
+}
+
+static void assert_same_file(const char *a, const char *b)
+{
+    unsigned char *bytes[2] = {NULL, NULL};
+    size_t size[2] = {0, 0};
+    const char *names[2] = {a, b};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(file_read_all(&harness_log, temporary_path(&folder, names[i]), 1 << 24,
+                                       &bytes[i], &size[i]),
+                         VKTL_OK);
+    assert_int_equal(size[0], size[1]);
+    assert_memory_equal(bytes[0], bytes[1], size[0]);
+    free(bytes[0]);
+    free(bytes[1]);
+}
+
+static void test_learns_and_repeats(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"config.json", "classes.json",     "model.json",
+                                        "history.csv", "best.safetensors", "last.safetensors"};
+    struct vktl_train_result result;
+    for (int i = 0; i < 2; i++) {
+        struct vktl_train_params params = make_params(i ? "second" : "first");
+        params.epochs = 30;
+        assert_int_equal(vktl_train(&harness_log, device, &params, &result), VKTL_OK);
+        free_params(&params);
+        assert_int_equal(result.epochs_done, 30);
+        assert_int_equal(result.steps_done, 30 * 4);
+        assert_true(result.best_value >= 0.99);
+    }
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "first/%s", files[i]);
+        assert_true(file_exists(temporary_path(&folder, path)));
+    }
+    assert_same_file("first/steps.csv", "second/steps.csv");
+    assert_same_file("first/last.safetensors", "second/last.safetensors");
+    assert_same_file("first/best.safetensors", "second/best.safetensors");
+}
+
+// The best model, opened again, predicts the validation pictures as the run said.
+static void test_prediction(void **state)
+{
+    (void)state;
+    struct vktl_model *model = NULL;
+    struct vktl_dataset *dataset = NULL;
+    struct vktl_predictions predictions;
+    struct vktl_evaluation evaluation;
+    char *run = kept("first");
+    const struct vktl_model_params params = {.model = run};
+    assert_int_equal(vktl_model_open(&harness_log, &params, &model), VKTL_OK);
+    assert_int_equal(vktl_model_class_count(model), CLASSES);
+    assert_string_equal(vktl_model_class_name(model, 2), "class_2");
+    assert_int_equal(
+        vktl_dataset_open(&harness_log, temporary_path(&folder, "val"), NULL, 0, &dataset),
+        VKTL_OK);
+    assert_int_equal(vktl_predict(&harness_log, device, model, dataset, NULL, &predictions),
+                     VKTL_OK);
+    assert_int_equal(vktl_evaluate(&harness_log, dataset, &predictions, &evaluation), VKTL_OK);
+    assert_int_equal(evaluation.count, 2 * CLASSES);
+    assert_true(evaluation.accuracy >= 0.99);
+    for (uint32_t i = 0; i < predictions.count; i++) {
+        double sum = 0;
+        for (int c = 0; c < CLASSES; c++)
+            sum += predictions.probabilities[i * CLASSES + (uint32_t)c];
+        assert_true(fabs(sum - 1) < 1e-5);
+    }
+    vktl_evaluation_free(&evaluation);
+    vktl_predictions_free(&predictions);
+    vktl_dataset_destroy(&dataset);
+    vktl_model_destroy(&model);
+    free(run);
+}
+
+static void test_no_overwriting(void **state)
+{
+    (void)state;
+    struct vktl_train_result result;
+    struct vktl_train_params params = make_params("first");
+    assert_int_equal(vktl_train(&harness_quiet_log, device, &params, &result), VKTL_USAGE);
+    assert_non_null(strstr(harness_last_error, "--overwrite"));
+    params.overwrite = true;
+    params.epochs = 1;
+    assert_int_equal(vktl_train(&harness_log, device, &params, &result), VKTL_OK);
+    free_params(&params);
+}
+
+static void count_steps(void *user, const struct vktl_train_progress *progress)
+{
+    *(int *)user += progress->stage == VKTL_TRAIN_STEP;
+}
+
+static bool stop_after_ten_steps(void *user)
+{
+    return *(int *)user >= 10;
+}
+
+static void test_interruption(void **state)
+{
+    (void)state;
+    int steps = 0;
+    struct vktl_train_result result;
+    struct safetensors *file = NULL;
+    struct vktl_train_params params = make_params("interrupted");
+    params.epochs = 1000;
+    params.progress = count_steps;
+    params.should_stop = stop_after_ten_steps;
+    params.user = &steps;
+    assert_int_equal(vktl_train(&harness_quiet_log, device, &params, &result), VKTL_INTERRUPTED);
+    free_params(&params);
+    assert_int_equal(safetensors_open(&harness_log,
+                                      temporary_path(&folder, "interrupted/last.safetensors"),
+                                      &file),
+                     VKTL_OK);
+    assert_int_equal(result.steps_done, 10);
+    assert_string_equal(safetensors_metadata(file, "step"), "10");
+    assert_non_null(safetensors_find(file, "optimizer/velocity/c1/kernel"));
+    safetensors_close(&file);
+}
+
+static void test_divergence(void **state)
+{
+    (void)state;
+    struct vktl_train_result result;
+    struct vktl_model *model = NULL;
+    struct vktl_train_params params = make_params("diverged");
+    params.learning_rate = 1e30;
+    assert_int_equal(vktl_train(&harness_quiet_log, device, &params, &result), VKTL_DIVERGED);
+    assert_non_null(strstr(harness_last_error, "step"));
+    free_params(&params);
+    char *last = kept("diverged/last.safetensors");
+    const struct vktl_model_params open = {.model = last};
+    assert_int_equal(vktl_model_open(&harness_log, &open, &model), VKTL_OK);
+    vktl_model_destroy(&model);
+    free(last);
+}
+
+static void test_unreadable_images(void **state)
+{
+    (void)state;
+    struct messages messages;
+    struct vktl_train_result result;
+    struct vktl_train_params params = make_params("unreadable");
+    params.epochs = 1;
+    temporary_write(&folder, "train/class_1/broken.ppm", "P6\n8 8\n255\nshort", 16);
+    messages_init(&messages);
+    assert_int_equal(vktl_train(&messages.log, device, &params, &result), VKTL_OK);
+    assert_true(messages_contain(&messages, "broken.ppm"));
+    assert_int_equal(result.steps_done, 4);
+    free_params(&params);
+}
+
+static void test_dry_run(void **state)
+{
+    (void)state;
+    struct vktl_train_result result;
+    struct vktl_train_params params = make_params("dry");
+    params.dry_run = true;
+    assert_int_equal(vktl_train(&harness_log, device, &params, &result), VKTL_OK);
+    assert_true(result.device_bytes > 0);
+    assert_false(folder_exists(temporary_path(&folder, "dry")));
+    free_params(&params);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_learns_and_repeats),
+        cmocka_unit_test(test_prediction),
+        cmocka_unit_test(test_no_overwriting),
+        cmocka_unit_test(test_interruption),
+        cmocka_unit_test(test_divergence),
+        cmocka_unit_test(test_unreadable_images),
+        cmocka_unit_test(test_dry_run),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
