@@ -31,6 +31,8 @@ struct vktl_device_info {
     char vendor[32];  // "AMD", "Intel", "NVIDIA", "Mesa", "Google", or a hex id
     uint32_t vendor_id, device_id;        // as Vulkan encodes them
     uint32_t driver_version, api_version; // likewise
+    uint32_t driver_release; // for comparing drivers: Mesa's version where `driver` tells it (its
+                             // CPU driver says nothing else), else driver_version
     uint8_t pipeline_cache_uuid[16];
     enum vktl_device_type type;
     bool usable;                // meets the baseline

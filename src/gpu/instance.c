@@ -184,12 +184,21 @@ static void name_vendor(struct vktl_device_info *info)
             snprintf(info->vendor, sizeof info->vendor, "%s", vendors[i].name);
 }
 
+// lavapipe's driver version is always 1; its text says "Mesa 25.0.7 (...)".
+static uint32_t release_of(const VkPhysicalDeviceDriverProperties *driver, uint32_t driver_version)
+{
+    unsigned major = 0, minor = 0, patch = 0;
+    if (sscanf(driver->driverInfo, "Mesa %u.%u.%u", &major, &minor, &patch) < 2)
+        return driver_version;
+    return VK_MAKE_API_VERSION(0, major, minor, patch);
+}
+
 // Loads by address are twice as fast as storage buffers on lavapipe from Mesa 23 on, slower on
 // older ones and by the estimate of AMD's compiler; elsewhere storage buffers are the safe choice.
 static enum vktl_form preferred_form(const struct vktl_device_info *info, VkDriverId driver)
 {
     const bool new_lavapipe =
-        driver == VK_DRIVER_ID_MESA_LLVMPIPE && VK_API_VERSION_MAJOR(info->driver_version) >= 23;
+        driver == VK_DRIVER_ID_MESA_LLVMPIPE && VK_API_VERSION_MAJOR(info->driver_release) >= 23;
     return new_lavapipe && info->has_addresses ? VKTL_FORM_ADDRESS : VKTL_FORM_STORAGE;
 }
 
@@ -255,6 +264,7 @@ static void describe(VkPhysicalDevice physical, struct vktl_device_info *info)
     info->vendor_id = first.vendorID;
     info->device_id = first.deviceID;
     info->driver_version = first.driverVersion;
+    info->driver_release = release_of(&driver, first.driverVersion);
     info->api_version = first.apiVersion;
     memcpy(info->pipeline_cache_uuid, first.pipelineCacheUUID, sizeof info->pipeline_cache_uuid);
     info->type = type_of(first.deviceType);
@@ -281,8 +291,8 @@ static int prefer(const struct vktl_device_info *a, const struct vktl_device_inf
         return a->usable ? -1 : 1;
     if (a->type != b->type)
         return a->type < b->type ? -1 : 1;
-    if (a->type == VKTL_DEVICE_CPU && a->driver_version != b->driver_version)
-        return a->driver_version > b->driver_version ? -1 : 1;
+    if (a->type == VKTL_DEVICE_CPU && a->driver_release != b->driver_release)
+        return a->driver_release > b->driver_release ? -1 : 1;
     return 0;
 }
 
