@@ -54,6 +54,20 @@ static void test_other_form(void **state)
     harness_close(&other);
 }
 
+// The kernels that GPUs get, here on a CPU driver.
+static void test_gpu_kernels(void **state)
+{
+    (void)state;
+    const struct vktl_device_params params = {
+        .validate = true, .guard = true, .gpu_kernels = true, .cache_folder = ""};
+    struct vktl_device *other = NULL;
+    if (vktl_device_info(device)->type != VKTL_DEVICE_CPU)
+        skip(); // every other subtest has run them
+    assert_int_equal(vktl_device_open(&harness_log, &params, &other), VKTL_OK);
+    run_selftest(other, NULL);
+    harness_close(&other);
+}
+
 int main(int argc, char **argv)
 {
     enum { MAX_TESTS = 64 };
@@ -61,13 +75,15 @@ int main(int argc, char **argv)
     size_t count = 0;
     for (uint32_t i = 0; i < op_count(); i++) {
         const char *name = op_at(i)->name;
-        assert_true(count + 1 < MAX_TESTS);
+        vktl_assert(count + 2 < MAX_TESTS);
         if (argc < 2 || strcmp(argv[1], name) == 0)
             tests[count++] = (struct CMUnitTest){
                 .name = name, .test_func = test_operator, .initial_state = (void *)name};
     }
-    if (argc < 2)
+    if (argc < 2) {
         tests[count++] = (struct CMUnitTest){.name = "other form", .test_func = test_other_form};
+        tests[count++] = (struct CMUnitTest){.name = "GPU kernels", .test_func = test_gpu_kernels};
+    }
     device = harness_open(VKTL_FORM_AUTO);
     const int failed = _cmocka_run_group_tests("operators", tests, count, NULL, NULL);
     harness_close(&device);
