@@ -1,6 +1,6 @@
 // The table of test cases of every operator: what `vktl selftest` runs.
 //
-// tests/ops/<op>.c and the selftest share these tables; they live in src/check/cases/<op>.c.
+// tests/ops/operators.c runs it too. Each lives in src/check/cases/<op>.c.
 #ifndef CHECK_CASES_H
 #define CHECK_CASES_H
 

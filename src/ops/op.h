@@ -1,5 +1,5 @@
 // What an operator is. One operator is one word: shaders/abi/<op>.h, shaders/ops/<op>_*.comp,
-// src/ops/<op>.c, src/reference/<op>.c, tests/ops/<op>.c, one line in ops.def.
+// src/ops/<op>.c, src/reference/<op>.c, src/check/cases/<op>.c, one line in ops.def.
 //
 // Everything that can fail happens in `infer`; forward and backward only record and return void.
 #ifndef OPS_OP_H
