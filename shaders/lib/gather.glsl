@@ -46,6 +46,22 @@ uint phase_cells(uint extent, uint r, uint stride)
     return extent > r ? (extent - r + stride - 1) / stride : 0;
 }
 
+// Rows of a matrix, `columns` wide, from column `first` on: the tap row is the part of a row.
+gather gather_dense(uint columns, uint first, uint length)
+{
+    gather g;
+    g.height = 1, g.width = int(columns), g.channels = 1;
+    g.rows_h = g.rows_w = 1;
+    g.step_h = g.step_w = 1;
+    g.first_h = 0, g.first_w = int(first);
+    g.taps = 1, g.run = int(min(length, columns - first));
+    g.first_tap = first, g.tap_pitch = 0;
+    g.out_h = g.out_w = 1;
+    g.out_step_h = g.out_step_w = 1, g.out_first_h = g.out_first_w = 0;
+    return g;
+}
+
+#ifdef ABI_CONV2D_H
 gather gather_forward(conv2d_push p)
 {
     gather g;
@@ -79,6 +95,8 @@ gather gather_backward(conv2d_push p, uint phase_number)
     g.out_first_h = r_h, g.out_first_w = r_w;
     return g;
 }
+
+#endif
 
 // A computed cell, and stepping to the one after it without dividing.
 struct gather_cell {

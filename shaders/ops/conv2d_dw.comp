@@ -79,8 +79,8 @@ void main()
             tile_multiply();
         }
     }
-    [[unroll]] for (int i = 0; i < 8; i++)
-        [[unroll]] for (int v = 0; v < 4; v++) {
+    [[unroll]] for (int i = 0; i < SUM_ROWS; i++)
+        [[unroll]] for (int v = 0; v < SUM_COLUMNS; v++) {
             uint to_row = first_row + tile_row(i), to_column = first_column + tile_column(v);
             if (to_row < rows && to_column < push.out_c)
                 STORE(dw, (part * rows + to_row) * push.out_c + to_column, sum[i][v]);

@@ -34,10 +34,10 @@ void main()
     if (first_row >= rows)
         return;
     gather_sum(g, first_row, rows, first_column, push.in_c);
-    [[unroll]] for (int i = 0; i < 8; i++) {
+    [[unroll]] for (int i = 0; i < SUM_ROWS; i++) {
         uint row = first_row + tile_row(i);
         uint at = gather_pixel(g, gather_first(g, row)) * push.in_c;
-        [[unroll]] for (int v = 0; v < 4; v++) {
+        [[unroll]] for (int v = 0; v < SUM_COLUMNS; v++) {
             uint column = first_column + tile_column(v);
             if (column < push.in_c && row < rows)
                 STORE(dx, at + column, sum[i][v]);

@@ -26,12 +26,13 @@ void main()
                       phase_cells(push.in_w, 0, push.stride_w);
     uint row_tiles = (phase_rows - 1) / TILE_ROWS + 1;
     uint column_tiles = (push.in_c - 1) / TILE_COLUMNS + 1;
-    uint tile = linear_group() / column_tiles;
-    uint first_column = linear_group() % column_tiles * TILE_COLUMNS;
-    if (tile >= push.stride_h * push.stride_w * row_tiles)
+    uint tile = linear_group() / row_tiles; // of columns
+    if (tile >= push.stride_h * push.stride_w * column_tiles)
         return;
-    gather g = gather_backward(push, tile / row_tiles);
-    uint first_row = tile % row_tiles * TILE_ROWS, rows = push.batch * g.rows_h * g.rows_w;
+    gather g = gather_backward(push, tile / column_tiles);
+    uint first_column = tile % column_tiles * TILE_COLUMNS;
+    uint first_row = linear_group() % row_tiles * TILE_ROWS;
+    uint rows = push.batch * g.rows_h * g.rows_w;
     if (first_row >= rows)
         return;
     gather_sum(g, first_row, rows, first_column, push.in_c);

@@ -30,11 +30,11 @@ void main()
     if (first_row >= rows)
         return;
     gather_sum(g, first_row, rows, first_column, push.out_c);
-    [[unroll]] for (int v = 0; v < 4; v++) {
+    [[unroll]] for (int v = 0; v < SUM_COLUMNS; v++) {
         uint column = first_column + tile_column(v);
         bool is_column = column < push.out_c;
         float bias = push.has_bias != 0 ? LOAD(b, is_column ? column : 0) : 0.0;
-        [[unroll]] for (int i = 0; i < 8; i++) {
+        [[unroll]] for (int i = 0; i < SUM_ROWS; i++) {
             uint row = first_row + tile_row(i);
             float value = sum[i][v] + bias;
             value = push.relu != 0 && value < 0.0 ? 0.0 : value;

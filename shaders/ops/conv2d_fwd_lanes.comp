@@ -24,10 +24,10 @@ void main()
 {
     gather g = gather_forward(push);
     uint rows = push.batch * push.out_h * push.out_w;
-    uint column_tiles = (push.out_c - 1) / TILE_COLUMNS + 1;
-    uint first_row = linear_group() / column_tiles * TILE_ROWS;
-    uint first_column = linear_group() % column_tiles * TILE_COLUMNS;
-    if (first_row >= rows)
+    uint row_tiles = (rows - 1) / TILE_ROWS + 1;
+    uint first_row = linear_group() % row_tiles * TILE_ROWS;
+    uint first_column = linear_group() / row_tiles * TILE_COLUMNS;
+    if (first_column >= push.out_c)
         return;
     gather_sum(g, first_row, rows, first_column, push.out_c);
     [[unroll]] for (int v = 0; v < TILE_VECTORS; v++) {

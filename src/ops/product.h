@@ -26,6 +26,12 @@ enum product_variant product_variant_for(const struct vktl_device_info *info);
         [PRODUCT_LANES8] = PRODUCT_KERNEL(name##_lanes_8, 8, push, __VA_ARGS__),                   \
         [PRODUCT_LANES16] = PRODUCT_KERNEL(name##_lanes_16, 16, push, __VA_ARGS__),                \
     }
+#define PRODUCT_LANES_KERNELS(name, push, ...)                                                     \
+    {                                                                                              \
+        [PRODUCT_LANES4] = PRODUCT_KERNEL(name##_4, 4, push, __VA_ARGS__),                         \
+        [PRODUCT_LANES8] = PRODUCT_KERNEL(name##_8, 8, push, __VA_ARGS__),                         \
+        [PRODUCT_LANES16] = PRODUCT_KERNEL(name##_16, 16, push, __VA_ARGS__),                      \
+    }
 #define PRODUCT_TILE_LOCAL 256
 
 // Rows and columns of the result that a workgroup of the variant computes.

@@ -1,0 +1,46 @@
+#version 460
+// y[n, u] = act(b[u] + sum over k of x[n, k] * w[k, u]), or the sums alone, part by part of k
+//
+// For CPU drivers: one subgroup computes 16 rows, or few, by 4 * LANES units in registers; see
+// lib/lanes.glsl.
+// variants: 4 LANES=4, 8 LANES=8, 16 LANES=16, few_4 LANES=4 TILE_ROWS=4, few_8 LANES=8 TILE_ROWS=4, few_16 LANES=16 TILE_ROWS=4
+#extension GL_GOOGLE_include_directive : require
+#include "../abi/dense.h"
+#include "../lib/buffer.glsl"
+#include "../lib/index.glsl"
+
+BUFFER_IN(float, DENSE_FWD_X, x)
+BUFFER_IN(float, DENSE_FWD_W, w)
+BUFFER_IN(float, DENSE_FWD_B, b)
+BUFFER_OUT(float, DENSE_FWD_Y, y)
+PUSH(dense_push, DENSE_FWD_BUFFERS)
+
+#define FROM(i)   LOAD(x, i)
+#define MATRIX(i) LOAD(w, i)
+#include "../lib/gather_lanes.glsl"
+
+void main()
+{
+    uint row_tiles = (push.batch - 1) / TILE_ROWS + 1;
+    uint column_tiles = (push.units - 1) / TILE_COLUMNS + 1;
+    uint first_row = linear_group() % row_tiles * TILE_ROWS;
+    uint first_column = linear_group() / row_tiles % column_tiles * TILE_COLUMNS;
+    uint part = linear_group() / row_tiles / column_tiles;
+    if (part >= push.fwd_parts)
+        return;
+    gather_sum(gather_dense(push.inputs, part * push.fwd_length, push.fwd_length), first_row,
+               push.batch, first_column, push.units);
+    bool is_whole = push.fwd_parts == 1;
+    [[unroll]] for (int v = 0; v < TILE_VECTORS; v++) {
+        uint column = column_of(first_column, v);
+        bool is_column = column < push.units, has_bias = is_whole && push.has_bias != 0;
+        float bias = has_bias ? LOAD(b, is_column ? column : 0) : 0.0;
+        [[unroll]] for (int i = 0; i < TILE_ROWS; i++) {
+            uint row = first_row + i;
+            float value = sum[i][v] + bias;
+            value = is_whole && push.relu != 0 && value < 0.0 ? 0.0 : value;
+            if (is_column && row < push.batch)
+                STORE(y, (part * push.batch + row) * push.units + column, value);
+        }
+    }
+}

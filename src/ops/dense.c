@@ -1,0 +1,286 @@
+// Fully connected layer over rows (N, K), with bias and ReLU.
+//
+//   y[n, u]  = act(b[u] + sum over k of x[n, k] * w[k, u])
+//
+//   dz[n, u] = dy where y > 0 or there is no ReLU, else 0
+//   dx[n, k] = sum over u of dz[n, u] * w[k, u]
+//   dw[k, u] = sum over n of x[n, k] * dz[n, u]
+//   db[u]    = sum over n of dz
+//
+// Batches are small and w is large, so there are few tiles of y and dx to share out: their sums are
+// split into parts, which a second kernel adds in a fixed order.
+#include "ops/elementwise.h"
+#include "ops/expect.h"
+#include "ops/product.h"
+#include "ops/sum_rows.h"
+#include "abi/dense.h"
+#include "shaders.h"
+
+struct dense_params {
+    uint32_t units, use_bias, activation;
+};
+
+static const struct field fields[] = {
+    {"units", offsetof(struct dense_params, units), FIELD_U32, 1, 1, 1 << 20, "", "outputs"},
+    {"use_bias", offsetof(struct dense_params, use_bias), FIELD_BOOL, 1, 0, 1, "",
+     "add a number to each output"},
+    {"activation", offsetof(struct dense_params, activation), FIELD_CHOICE, PRODUCT_LINEAR, 0, 0,
+     "", "what is applied to the sums", product_activations},
+    {0},
+};
+
+// ---- Kernels -----------------------------------------------------------------------------------
+
+static const struct kernel forward_kernels[PRODUCT_VARIANTS] =
+    PRODUCT_KERNELS(dense_fwd, dense_push,
+                    {[DENSE_FWD_X] = ACCESS_READ,
+                     [DENSE_FWD_W] = ACCESS_READ,
+                     [DENSE_FWD_B] = ACCESS_READ,
+                     [DENSE_FWD_Y] = ACCESS_WRITE});
+
+// Tiles of 4 rows instead of 16, on CPU drivers.
+static const struct kernel few_rows_kernels[PRODUCT_VARIANTS] =
+    PRODUCT_LANES_KERNELS(dense_fwd_lanes_few, dense_push,
+                          {[DENSE_FWD_X] = ACCESS_READ,
+                           [DENSE_FWD_W] = ACCESS_READ,
+                           [DENSE_FWD_B] = ACCESS_READ,
+                           [DENSE_FWD_Y] = ACCESS_WRITE});
+
+static const struct kernel finish_kernel = {
+    KERNEL(dense_finish),
+    .push_size = sizeof(struct dense_push),
+    .access = {[DENSE_FINISH_SUMS] = ACCESS_READ,
+               [DENSE_FINISH_B] = ACCESS_READ,
+               [DENSE_FINISH_Y] = ACCESS_WRITE},
+    .local = {ELEMENTWISE_LOCAL},
+};
+
+static const struct kernel dx_kernels[PRODUCT_VARIANTS] = PRODUCT_KERNELS(
+    dense_dx, dense_push,
+    {[DENSE_DX_DY] = ACCESS_READ, [DENSE_DX_W] = ACCESS_READ, [DENSE_DX_DX] = ACCESS_WRITE});
+
+static const struct kernel dw_kernels[PRODUCT_VARIANTS] = PRODUCT_KERNELS(
+    dense_dw, dense_push,
+    {[DENSE_DW_X] = ACCESS_READ, [DENSE_DW_DY] = ACCESS_READ, [DENSE_DW_DW] = ACCESS_WRITE});
+
+static const struct kernel *const kernels[] = {&forward_kernels[PRODUCT_TILE],
+                                               &forward_kernels[PRODUCT_LANES4],
+                                               &forward_kernels[PRODUCT_LANES8],
+                                               &forward_kernels[PRODUCT_LANES16],
+                                               &few_rows_kernels[PRODUCT_LANES4],
+                                               &few_rows_kernels[PRODUCT_LANES8],
+                                               &few_rows_kernels[PRODUCT_LANES16],
+                                               &finish_kernel,
+                                               &dx_kernels[PRODUCT_TILE],
+                                               &dx_kernels[PRODUCT_LANES4],
+                                               &dx_kernels[PRODUCT_LANES8],
+                                               &dx_kernels[PRODUCT_LANES16],
+                                               &dw_kernels[PRODUCT_TILE],
+                                               &dw_kernels[PRODUCT_LANES4],
+                                               &dw_kernels[PRODUCT_LANES8],
+                                               &dw_kernels[PRODUCT_LANES16],
+                                               &product_mask_kernel,
+                                               &sum_rows_kernel,
+                                               NULL};
+
+// What a workgroup computes where it is not the usual tile.
+static const struct product_tile low_tile = {32, 64}; // forward and dx on GPUs
+static const struct product_tile dx_lanes_tile = {8, 8};
+enum { FEW_ROWS = 4 };
+
+// ---- Shapes ------------------------------------------------------------------------------------
+
+// Parts of sums over `length` for a result of rows by columns: enough to keep a large GPU busy,
+// each long enough to be worth its memory, and short enough for CPU drivers that stop an invocation
+// after 65,535 iterations.
+static uint32_t part_length(uint32_t rows, uint32_t columns, uint32_t length)
+{
+    enum { GROUPS_WANTED = 512, MIN_LENGTH = 256, MAX_LENGTH = 1 << 17 };
+    const uint64_t tiles = ((uint64_t)(rows - 1) / low_tile.rows + 1) *
+                           ((uint64_t)(columns - 1) / low_tile.columns + 1);
+    const uint64_t parts = tiles < GROUPS_WANTED ? GROUPS_WANTED / tiles : 1;
+    uint64_t part = ((length - 1) / parts / MIN_LENGTH + 1) * MIN_LENGTH;
+    part = part < MAX_LENGTH ? part : MAX_LENGTH;
+    return (uint32_t)(part < length ? part : length);
+}
+
+static uint64_t parts_size(uint32_t parts, uint32_t rows, uint32_t columns)
+{
+    return parts == 1 ? 0 : (uint64_t)parts * rows * columns * sizeof(float);
+}
+
+static uint64_t backward_scratch_size(const struct dense_push *push, const struct op_io *io)
+{
+    return product_scratch_size(push->relu ? shape_size(&io->out) : 0) +
+           product_scratch_size(parts_size(push->dx_parts, push->batch, push->inputs)) +
+           product_scratch_size(sum_rows_scratch_size(push->batch, push->units));
+}
+
+static void set_weights(const struct dense_push *push, struct op_io *io)
+{
+    io->weight[0] = (struct op_weight){
+        .name = "kernel",
+        .shape = shape_2d(push->inputs, push->units),
+        .init = WEIGHT_GLOROT_UNIFORM,
+        .fan_in = push->inputs,
+        .fan_out = push->units,
+        .trainable = true,
+    };
+    io->weight[1] = (struct op_weight){
+        .name = "bias", .shape = shape_1d(push->units), .init = WEIGHT_ZEROS, .trainable = true};
+    io->weight_count = push->has_bias ? 2 : 1;
+}
+
+static vktl_status check_sizes(const struct vktl_log *log, const struct op_io *io)
+{
+    enum { MAX_BATCH = 65535 }; // dw's sums are not split
+    const struct shape *shape = &io->weight[0].shape;
+    if (!shape_is_sane(shape))
+        return log_fail(log, VKTL_INPUT,
+                        "dense: %u inputs and %u units make a matrix that is too large; pool the "
+                        "image first or take fewer units",
+                        shape->dim[0], shape->dim[1]);
+    if (io->in[0].dim[0] > MAX_BATCH)
+        return log_fail(log, VKTL_INPUT, "dense: takes batches of at most %d rows, not %u",
+                        MAX_BATCH, io->in[0].dim[0]);
+    return VKTL_OK;
+}
+
+static vktl_status infer(const struct vktl_log *log, const void *void_params, struct op_io *io)
+{
+    vktl_status status;
+    const struct dense_params *params = void_params;
+    TRY(expect_rows(log, "dense", io));
+    io->out = shape_2d(io->in[0].dim[0], params->units);
+    TRY(expect_sane(log, "dense", io));
+    struct dense_push push = {
+        .batch = io->in[0].dim[0],
+        .inputs = io->in[0].dim[1],
+        .units = params->units,
+        .has_bias = params->use_bias,
+        .relu = params->activation == PRODUCT_RELU,
+    };
+    set_weights(&push, io);
+    TRY(check_sizes(log, io));
+    push.fwd_length = part_length(push.batch, push.units, push.inputs);
+    push.fwd_parts = (push.inputs - 1) / push.fwd_length + 1;
+    push.dx_length = part_length(push.batch, push.inputs, push.units);
+    push.dx_parts = (push.units - 1) / push.dx_length + 1;
+    OP_SET_PUSH(io, push);
+    io->backward_reads_in = true;
+    io->backward_reads_out = push.relu;
+    io->forward_scratch_size = parts_size(push.fwd_parts, push.batch, push.units);
+    io->backward_scratch_size = backward_scratch_size(&push, io);
+    io->flops = 2 * shape_count(&io->out) * push.inputs;
+    return VKTL_OK;
+fail:
+    return status;
+}
+
+// ---- Forward -----------------------------------------------------------------------------------
+
+static void forward(struct recorder *recorder, const struct op_call *call)
+{
+    const struct dense_push *push = OP_PUSH(dense_push, call->io);
+    const enum product_variant variant = product_variant_for(recorder_info(recorder));
+    const struct slice bias = push->has_bias ? call->weight[1] : call->weight[0];
+    const bool few_rows = variant != PRODUCT_TILE && push->batch <= FEW_ROWS;
+    struct product_tile tile = variant == PRODUCT_TILE ? low_tile : product_tile_of(variant);
+    struct slice scratch = call->scratch, sums = call->out;
+    if (few_rows)
+        tile.rows = FEW_ROWS;
+    if (push->fwd_parts > 1)
+        sums = product_scratch_take(&scratch, call->io->forward_scratch_size);
+    record_dispatch(
+        recorder, few_rows ? &few_rows_kernels[variant] : &forward_kernels[variant],
+        &(struct dispatch){
+            .bind = {[DENSE_FWD_X] = call->in[0],
+                     [DENSE_FWD_W] = call->weight[0],
+                     [DENSE_FWD_B] = bias,
+                     [DENSE_FWD_Y] = sums},
+            .push = push,
+            .threads = {product_threads(variant, tile, push->fwd_parts, push->batch, push->units)},
+            .flops = call->io->flops,
+        });
+    if (push->fwd_parts == 1)
+        return;
+    record_dispatch(
+        recorder, &finish_kernel,
+        &(struct dispatch){
+            .bind =
+                {[DENSE_FINISH_SUMS] = sums, [DENSE_FINISH_B] = bias, [DENSE_FINISH_Y] = call->out},
+            .push = push,
+            .threads = {push->batch * push->units},
+            .flops = (uint64_t)push->fwd_parts * push->batch * push->units,
+        });
+}
+
+// ---- Backward ----------------------------------------------------------------------------------
+
+static void record_dx(struct recorder *recorder, const struct op_call *call, struct slice dy,
+                      struct slice *scratch)
+{
+    const struct dense_push *push = OP_PUSH(dense_push, call->io);
+    const enum product_variant variant = product_variant_for(recorder_info(recorder));
+    const struct product_tile tile = variant == PRODUCT_TILE ? low_tile : dx_lanes_tile;
+    struct slice to = call->din[0];
+    if (push->dx_parts > 1)
+        to = product_scratch_take(scratch, parts_size(push->dx_parts, push->batch, push->inputs));
+    record_dispatch(
+        recorder, &dx_kernels[variant],
+        &(struct dispatch){
+            .bind = {[DENSE_DX_DY] = dy, [DENSE_DX_W] = call->weight[0], [DENSE_DX_DX] = to},
+            .push = push,
+            .threads = {product_threads(variant, tile, push->dx_parts, push->batch, push->inputs)},
+            .flops = call->io->flops,
+        });
+    if (push->dx_parts > 1)
+        record_sum_of_parts(recorder, to, call->din[0], push->dx_parts, push->batch * push->inputs);
+}
+
+static void record_dw(struct recorder *recorder, const struct op_call *call, struct slice dy)
+{
+    const struct dense_push *push = OP_PUSH(dense_push, call->io);
+    const enum product_variant variant = product_variant_for(recorder_info(recorder));
+    record_dispatch(
+        recorder, &dw_kernels[variant],
+        &(struct dispatch){
+            .bind =
+                {[DENSE_DW_X] = call->in[0], [DENSE_DW_DY] = dy, [DENSE_DW_DW] = call->dweight[0]},
+            .push = push,
+            .threads = {product_threads(variant, product_tile_of(variant), 1, push->inputs,
+                                        push->units)},
+            .flops = call->io->flops,
+        });
+}
+
+static void backward(struct recorder *recorder, const struct op_call *call)
+{
+    const struct dense_push *push = OP_PUSH(dense_push, call->io);
+    const bool wants_dx = slice_exists(call->din[0]), wants_dw = slice_exists(call->dweight[0]);
+    const bool wants_db = push->has_bias && slice_exists(call->dweight[1]);
+    struct slice scratch = call->scratch, dy = call->dout;
+    if (!wants_dx && !wants_dw && !wants_db)
+        return;
+    if (push->relu) {
+        dy = product_scratch_take(&scratch, shape_size(&call->io->out));
+        record_product_mask(recorder, call->out, call->dout, dy, push->batch * push->units);
+    }
+    if (wants_dx)
+        record_dx(recorder, call, dy, &scratch);
+    if (wants_dw)
+        record_dw(recorder, call, dy);
+    if (wants_db)
+        record_sum_rows(recorder, dy, call->dweight[1], scratch, push->batch, push->units);
+}
+
+const struct op op_dense = {
+    .name = "dense",
+    .keras_class = "Dense",
+    .fields = fields,
+    .params_size = sizeof(struct dense_params),
+    .kernels = kernels,
+    .infer = infer,
+    .forward = forward,
+    .backward = backward,
+};
