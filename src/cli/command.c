@@ -20,6 +20,7 @@ const char *const interpolation_choices[] = {
 vktl_status open_model(struct console *console, const char *name,
                        const struct model_options *options, struct vktl_model **model)
 {
+    vktl_status status;
     const bool has_preprocess = options->preprocess != OPTION_NO_CHOICE;
     const vktl_preprocess preprocess =
         has_preprocess ? (vktl_preprocess)options->preprocess : VKTL_PREPROCESS_NONE;
@@ -28,7 +29,13 @@ vktl_status open_model(struct console *console, const char *name,
         .weights = options->weights,
         .preprocess = has_preprocess ? &preprocess : NULL,
     };
-    return vktl_model_open(&console->log, &params, model);
+    TRY(vktl_model_open(&console->log, &params, model));
+    if (!vktl_model_has_weights(*model))
+        FAIL(&console->log, VKTL_USAGE,
+             "%s has no weights; name a run folder or a .safetensors file, or give --weights FILE",
+             name);
+fail:
+    return status;
 }
 
 const char *device_choice(const struct common_options *common)

@@ -85,6 +85,8 @@ struct model_options {
         .note = "the model's", .help = "what happens to pixel values before the model sees them"   \
     }
 
+// Opens a model to be used as it is. VKTL_USAGE when it has no weights. The caller destroys
+// `model`, also after a failure.
 vktl_status open_model(struct console *console, const char *name,
                        const struct model_options *options, struct vktl_model **model);
 

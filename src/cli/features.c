@@ -89,7 +89,7 @@ static void append_row(struct visit *visit, const struct vktl_feature_map *map,
         length += (size_t)snprintf(shape + length, sizeof shape - length, "%s%u", i ? ", " : "(",
                                    map->shape[i]);
     snprintf(shape + length, sizeof shape - length, ")");
-    text_format(&visit->text, "%3u %-22s %-19s %10.4g %10.4g %10.4g %5.1f\n", map->layer_index,
+    text_format(&visit->text, "%2u %-24s %-17s %9.3g %9.3g %9.3g %4.0f\n", map->layer_index,
                 map->layer_name, shape, found->min, found->mean, found->max, 100 * found->zeros);
 }
 
@@ -165,7 +165,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     (void)count;
     text_init(&visit.text);
     json_init_array(&visit.json);
-    text_format(&visit.text, "%3s %-22s %-19s %10s %10s %10s %5s\n", "", "layer", "shape", "min",
+    text_format(&visit.text, "%2s %-24s %-17s %9s %9s %9s %4s\n", "", "layer", "shape", "min",
                 "mean", "max", "% 0");
 
     TRY(open_model(console, positionals[0], &chosen->model, &model));

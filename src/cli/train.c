@@ -2,11 +2,12 @@
 // and every file of the run folder, are the library's.
 #include <vktl/trainer.h>
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/clock.h"
 #include "cli/command.h"
 #include "cli/json.h"
 
@@ -144,22 +145,23 @@ static void draw_step(struct progress *progress, const struct vktl_train_progres
     if (!now->done || !console_wants_line(progress->console))
         return;
     const double images = (double)now->done * progress->chosen->batch;
+    const double rate = now->seconds > 0 ? images / now->seconds : 0;
     snprintf(left, sizeof left, "Epoch %u/%u", now->epoch, now->epochs);
-    snprintf(right, sizeof right, " ETA %s %.4g img/s loss %.4f acc %.4f",
-             console_time(remaining_seconds(progress, now), eta),
-             now->seconds > 0 ? images / now->seconds : 0, now->loss, now->accuracy);
+    snprintf(right, sizeof right, " ETA %s %.*f img/s loss %.4f acc %.4f",
+             console_time(remaining_seconds(progress, now), eta), rate < 100, rate, now->loss,
+             now->accuracy);
     console_draw(progress->console, left, now->done, now->total, right);
 }
 
 static void say_epoch(struct progress *progress, const struct vktl_train_progress *now)
 {
-    char validation[96] = "", seconds[CONSOLE_TIME_SIZE];
+    char validation[96] = "";
     if (!isnan(now->val_loss))
         snprintf(validation, sizeof validation, " - val_loss: %.4f - val_accuracy: %.4f",
                  now->val_loss, now->val_accuracy);
-    console_say(progress->console, "Epoch %u/%u - %s - loss: %.4f - accuracy: %.4f%s%s", now->epoch,
-                now->epochs, console_duration(now->seconds, seconds), now->loss, now->accuracy,
-                validation, now->improved ? " - best" : "");
+    console_say(progress->console, "Epoch %u/%u - %.1fs - loss: %.4f - accuracy: %.4f%s%s",
+                now->epoch, now->epochs, now->seconds, now->loss, now->accuracy, validation,
+                now->improved ? " - best" : "");
     progress->epoch_seconds = now->seconds;
     progress->epoch = now->epoch;
 }
@@ -228,17 +230,14 @@ static void say_best(struct console *console, const struct train_options *chosen
 }
 
 static void say_end(struct console *console, const struct train_options *chosen,
-                    const struct vktl_train_result *result, vktl_status status)
+                    const struct vktl_train_result *result, vktl_status status, double seconds)
 {
-    char total[CONSOLE_TIME_SIZE], first[CONSOLE_TIME_SIZE];
-    const double seconds =
-        result->features_seconds + result->first_epoch_seconds + result->other_epochs_seconds;
+    char total[CONSOLE_TIME_SIZE];
     if (status != VKTL_OK && status != VKTL_INTERRUPTED)
         return;
-    console_say(console, "%s %u epochs (%llu steps) in %s, the first epoch in %s.",
+    console_say(console, "%s %u epochs (%" PRIu64 " steps) in %s.",
                 status == VKTL_OK ? "Done:" : "Stopped after", result->epochs_done,
-                (unsigned long long)result->steps_done, console_duration(seconds, total),
-                console_duration(result->features_seconds + result->first_epoch_seconds, first));
+                result->steps_done, console_duration(seconds, total));
     say_best(console, chosen, result);
     if (status == VKTL_INTERRUPTED)
         console_say(console, "The state of the last step is in %s/last.safetensors", chosen->run);
@@ -332,6 +331,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     if (chosen->interpolation != OPTION_NO_CHOICE)
         params.model.interpolation = &interpolation;
 
+    const double start_seconds = clock_seconds();
     TRY(check(&console->log, chosen));
     TRY(open_device(console, &chosen->common, &device));
     const struct vktl_device_info *info = vktl_device_info(device);
@@ -341,7 +341,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     if (progress.status != VKTL_OK)
         status = progress.status;
     if (!chosen->dry_run)
-        say_end(console, chosen, &result, status);
+        say_end(console, chosen, &result, status, clock_seconds() - start_seconds);
     if (chosen->common.json && status == VKTL_OK)
         TRY(write_json(console, chosen, &result));
 fail:

@@ -1,0 +1,132 @@
+#!/bin/sh
+# The program as a user meets it: train, eval, infer, features, summary, Ctrl-C; every document of
+# --json is parsed, and infer must agree with eval.
+#   end_to_end.sh VKTL SOURCE
+# Needs a Vulkan device and the system's Python.
+set -eu
+vktl=$1
+faces=$2/assets/faces
+python=/usr/bin/python3
+[ -x "$python" ] || { echo "no $python: skipped"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset VKTL_DEVICE
+
+fail() {
+    echo "end_to_end.sh: $*" >&2
+    exit 1
+}
+
+# check_json FILE EXPRESSION: over the document `d`.
+check_json() {
+    "$python" -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+sys.exit(not eval(sys.argv[2]))' "$@" || fail "$1: not $2"
+}
+
+train() {
+    "$vktl" train --model vgg-mini --weights none --freeze none --head gap --train "$faces/train" \
+        --seed 1 --lr 0.01 "$@"
+}
+
+# ---- The plan alone
+
+train --run "$work/dry" --dry-run --quiet >"$work/plan.txt"
+grep -q 'memory' "$work/plan.txt" || fail 'the plan does not tell the memory'
+[ ! -e "$work/dry" ] || fail 'a dry run leaves something behind'
+
+# ---- Train
+
+train --val "$faces/val" --run "$work/run" --epochs 2 --json >"$work/train.json" 2>"$work/train.err"
+check_json "$work/train.json" 'd["epochs"] == 2 and d["steps"] == 12 and d["best_epoch"] in (1, 2)'
+[ "$(grep -c '^Epoch [12]/2 - .*s - loss: .* - val_accuracy: ' "$work/train.err")" -eq 2 ] ||
+    fail "not a line an epoch: $(cat "$work/train.err")"
+grep -q "vktl infer $work/run photo.jpg" "$work/train.err" || fail 'what to do next is not said'
+for file in config.json classes.json model.json history.csv steps.csv best.safetensors \
+    last.safetensors; do
+    [ -s "$work/run/$file" ] || fail "$file is missing"
+done
+train --val-split 0.2 --run "$work/limited" --max-steps 3 --quiet 2>"$work/quiet.err"
+[ ! -s "$work/quiet.err" ] || fail "--quiet is not quiet: $(cat "$work/quiet.err")"
+[ "$(wc -l <"$work/limited/steps.csv")" -eq 4 ] || fail '--max-steps 3 did not make 3 steps'
+
+# ---- Use
+
+"$vktl" eval "$work/run" "$faces/val" >"$work/eval.txt"
+grep -q 'Confusion matrix' "$work/eval.txt" || fail 'no confusion matrix'
+"$vktl" eval "$work/run" "$faces/val" --json >"$work/eval.json"
+check_json "$work/eval.json" 'd["images"] == 25 and len(d["classes"]) == 5 and
+    sum(map(sum, d["confusion"])) == 25 and
+    sum(d["confusion"][i][i] for i in range(5)) == d["correct"]'
+"$vktl" infer "$work/run" "$faces/val" --json --npy "$work/all.npy" >"$work/infer.json"
+check_json "$work/infer.json" 'len(d) == 25 and all(len(i["predictions"]) == 5 for i in d) and
+    all(abs(sum(p["probability"] for p in i["predictions"]) - 1) < 1e-5 for i in d)'
+"$python" - "$work/infer.json" "$work/eval.json" "$work/all.npy" <<'END' || fail 'infer and eval differ'
+import json, struct, sys
+images, evaluation = (json.load(open(path)) for path in sys.argv[1:3])
+right = sum(i["predictions"][0]["class"] == i["path"].split("/")[-2] for i in images)
+assert right == evaluation["correct"], (right, evaluation["correct"])
+data = open(sys.argv[3], "rb").read()
+assert b"'<f4'" in data[:128] and b"(25, 5)" in data[:128], data[:128]
+rows = struct.unpack("<125f", data[-500:])
+for n, image in enumerate(images):
+    for p in image["predictions"]:
+        assert abs(rows[5 * n + p["index"]] - p["probability"]) < 1e-6
+END
+image=$faces/val/ilva/100.png
+"$vktl" infer "$work/run" "$image" --top 2 --quiet >"$work/infer.txt"
+[ "$(wc -l <"$work/infer.txt")" -eq 3 ] || fail "infer --top 2: $(cat "$work/infer.txt")"
+LC_ALL=C "$vktl" infer "$work/run" "$image" --quiet | grep -q '#' || fail 'no bars in ASCII'
+LC_ALL=C.UTF-8 "$vktl" infer "$work/run" "$image" --quiet | grep -q '█' || fail 'no bars of blocks'
+
+"$vktl" features "$work/run" "$image" --npy --out "$work/maps" --json >"$work/features.json"
+check_json "$work/features.json" 'd[0]["shape"] == [1, 64, 64, 16] and d[-1]["shape"] == [1, 5]'
+[ "$(find "$work/maps" -name '*.npy' | wc -l)" -eq "$(grep -c '"layer"' "$work/features.json")" ] ||
+    fail 'not a file a layer'
+[ -s "$work/maps/00_block1_conv1.npy" ] || fail 'no 00_block1_conv1.npy'
+"$vktl" features "$work/run" "$image" --layer predictions --quiet >"$work/layer.txt"
+[ "$(wc -l <"$work/layer.txt")" -eq 2 ] || fail 'features --layer shows other layers'
+
+"$vktl" summary vgg16 --no-top | grep -q '14,714,688' || fail 'VGG16 without top'
+"$vktl" summary vgg16 --no-top --json >"$work/summary.json"
+check_json "$work/summary.json" 'd["parameters"] == 14714688 and d["classes"] == []'
+"$vktl" summary --list --json >"$work/list.json"
+check_json "$work/list.json" 'd == ["mobilenet", "vgg-mini", "vgg16", "vgg19"]'
+"$vktl" devices --json >"$work/devices.json"
+check_json "$work/devices.json" 'd[0]["usable"] and d[0]["limits"]["memory_bytes"] > 0'
+"$vktl" selftest --op relu --device all --json >"$work/selftest.json"
+check_json "$work/selftest.json" 'd["devices"] and all(c["pass"] for v in d["devices"]
+    for c in v["cases"]) and all(v["cases"] for v in d["devices"])'
+VKTL_DEVICE=no-such-device "$vktl" selftest --op relu 2>"$work/environment.err" &&
+    fail 'VKTL_DEVICE is not heard'
+grep -q no-such-device "$work/environment.err" || fail 'VKTL_DEVICE is not named'
+
+# ---- Help, for every command, within 80 columns
+
+"$vktl" help >"$work/help.txt"
+for command in train infer eval features summary devices selftest; do
+    grep -q "^  $command " "$work/help.txt" || fail "help does not list $command"
+    "$vktl" help "$command" >"$work/a.txt"
+    "$vktl" "$command" --nonsense --help >"$work/b.txt"
+    cmp "$work/a.txt" "$work/b.txt" || fail "two texts of help for $command"
+    cat "$work/a.txt" >>"$work/help.txt"
+done
+awk 'length > 80 { print; long = 1 } END { exit long }' "$work/help.txt" || fail 'help is too wide'
+
+# ---- Ctrl-C: a shell's background commands ignore it unless told otherwise
+
+env --default-signal=INT "$vktl" train --model vgg-mini --weights none --freeze none --head gap \
+    --train "$faces/train" --epochs 10000 --run "$work/stopped" 2>"$work/stopped.err" &
+train=$!
+until grep -q '^Epoch 1/' "$work/stopped.err"; do
+    kill -0 "$train" || fail "training ended: $(cat "$work/stopped.err")"
+    sleep 0.1
+done
+kill -INT "$train"
+status=0
+wait "$train" || status=$?
+[ "$status" -eq 130 ] || fail "status $status after Ctrl-C"
+"$vktl" infer "$work/stopped/last.safetensors" "$image" --quiet >"$work/last.txt"
+[ "$(find "$work/stopped" -type f | wc -l)" -eq 7 ] ||
+    fail "files after Ctrl-C: $(ls -A "$work/stopped")"
+echo 'end_to_end.sh: all as expected'
