@@ -21,7 +21,7 @@ fail() {
 check_json() {
     "$python" -c 'import json, sys
 d = json.load(open(sys.argv[1]))
-sys.exit(not eval(sys.argv[2]))' "$@" || fail "$1: not $2"
+sys.exit(not eval("(" + sys.argv[2] + ")"))' "$@" || fail "$1: not $2"
 }
 
 train() {
@@ -62,12 +62,13 @@ check_json "$work/eval.json" 'd["images"] == 25 and len(d["classes"]) == 5 and
 check_json "$work/infer.json" 'len(d) == 25 and all(len(i["predictions"]) == 5 for i in d) and
     all(abs(sum(p["probability"] for p in i["predictions"]) - 1) < 1e-5 for i in d)'
 "$python" - "$work/infer.json" "$work/eval.json" "$work/all.npy" <<'END' || fail 'infer and eval differ'
-import json, struct, sys
+import ast, json, struct, sys
 images, evaluation = (json.load(open(path)) for path in sys.argv[1:3])
 right = sum(i["predictions"][0]["class"] == i["path"].split("/")[-2] for i in images)
 assert right == evaluation["correct"], (right, evaluation["correct"])
 data = open(sys.argv[3], "rb").read()
-assert b"'<f4'" in data[:128] and b"(25, 5)" in data[:128], data[:128]
+assert ast.literal_eval(data[10:128].decode()) == {
+    "descr": "<f4", "fortran_order": False, "shape": (25, 5)}
 rows = struct.unpack("<125f", data[-500:])
 for n, image in enumerate(images):
     for p in image["predictions"]:
