@@ -117,7 +117,8 @@ for bad in cut.jpg text.png huge.png missing.png; do
     check "infer $bad" 4 'could not be read' "$vktl" infer "$work/run" "$work/$bad" \
         "$work/good/ilva/00.png" --top 1
     grep -qF "$work/$bad" "$work/stderr" || fail "infer $bad: the image is not named"
-    [ "$(grep -c '00.png: ' "$work/stdout")" -eq 1 ] || fail "infer $bad: the other is not predicted"
+    [ "$(grep -c '00.png: ' "$work/stdout")" -eq 1 ] ||
+        fail "infer $bad: the other is not predicted"
     check "infer --json $bad" 4 'could not be read' "$vktl" infer "$work/run" "$work/$bad" --json
     grep -q '"path"' "$work/stdout" || fail "infer --json $bad: no document"
     check "features $bad" 4 "$work/$bad" "$vktl" features "$work/run" "$work/$bad"

@@ -21,7 +21,7 @@ const char *__lsan_default_suppressions(void)
 }
 
 #ifdef ADDRESS_SANITIZER
-int dlclose(void *library);
+__attribute__((visibility("default"))) int dlclose(void *library); // for the loader to see
 int dlclose(void *library)
 {
     (void)library;
