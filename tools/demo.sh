@@ -64,7 +64,7 @@ faces=assets/faces
 rm -rf "${run:?}"
 trap '[ ! -d "$run" ] || echo "Made by tools/demo.sh, which replaces this folder." >"$mark"' EXIT
 show_and_run build/vktl train --model vgg-mini --train "$faces/train" --val "$faces/val" \
-    --device "$device" --run "$run"
+    --head flatten,dropout:0.5 --lr 0.003 --epochs 40 --device "$device" --run "$run"
 show_and_run build/vktl eval "$run" "$faces/val" --device "$device"
 show_and_run build/vktl infer "$run" "$faces/val" --top 1 --device "$device"
 
