@@ -66,11 +66,11 @@ static vktl_status no_device_fits(const struct vktl_log *log, const char *which,
     struct text text;
     text_init(&text);
     for (uint32_t i = 0; i < count; i++)
-        text_format(&text, "%s%u: %s%s%s", i ? "; " : "", infos[i].index, infos[i].name,
+        text_format(&text, "%sdevice %u, %s%s%s", i ? "; " : "", infos[i].index, infos[i].name,
                     infos[i].usable ? "" : " - not usable: ", infos[i].unusable_because);
     const vktl_status status =
-        log_fail(log, VKTL_NO_DEVICE, "no usable Vulkan device fits '%s'; there are %s", which,
-                 text.data ? text.data : "none");
+        log_fail(log, VKTL_NO_DEVICE, "no usable Vulkan device fits '%s'; this machine has %s",
+                 which, text.data ? text.data : "none");
     text_deinit(&text);
     return status;
 }

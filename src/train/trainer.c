@@ -231,16 +231,22 @@ static vktl_status check_trainable(const struct trainer *trainer)
 
 static vktl_status tell_plan(struct trainer *trainer)
 {
+    vktl_status status = VKTL_OK;
     struct text text;
+    char *summary = NULL;
     text_init(&text);
-    plan_describe(trainer->plan, &text);
-    const vktl_status status = text_status(trainer->log, &text);
-    if (status == VKTL_OK) {
-        struct vktl_train_progress progress = progress_of(trainer, VKTL_TRAIN_PLAN);
-        progress.plan = text.data;
-        tell(trainer, &progress);
+    if (trainer->params.dry_run) {
+        TRY(vktl_model_summary(trainer->log, trainer->model, &summary));
+        text_append(&text, summary);
     }
+    plan_describe(trainer->plan, &text);
+    TRY(text_status(trainer->log, &text));
+    struct vktl_train_progress progress = progress_of(trainer, VKTL_TRAIN_PLAN);
+    progress.plan = text.data;
+    tell(trainer, &progress);
+fail:
     text_deinit(&text);
+    free(summary);
     return status;
 }
 
@@ -277,8 +283,12 @@ static vktl_status make_plan(struct trainer *trainer)
     };
     TRY(plan_create(trainer->log, trainer->device, trainer->model, &params, &trainer->plan));
     trainer->result->device_bytes = plan_size(trainer->plan);
-    TRY(tell_plan(trainer));
+    // What is about to be allocated is told before; a dry run also wants the submits, known after.
+    if (!trainer->params.dry_run)
+        TRY(tell_plan(trainer));
     TRY(plan_build(trainer->plan));
+    if (trainer->params.dry_run)
+        TRY(tell_plan(trainer));
 fail:
     return status;
 }
@@ -491,7 +501,7 @@ static vktl_status finish(struct trainer *trainer, vktl_status status)
         written = run_pull(&trainer->run, trainer->epoch, trainer->step);
     if (status == VKTL_DIVERGED)
         trainer->run.last_is_new = true;
-    if (written == VKTL_OK)
+    if (written == VKTL_OK && status != VKTL_IO) // what cannot be written was said already
         written = run_flush(&trainer->run, true);
     return status == VKTL_OK ? written : status;
 }
