@@ -1,7 +1,7 @@
 # Compiles every shader of shaders/ops twice, over storage buffers and over buffer addresses, and
 # embeds the SPIR-V.
 #
-# A shader may name variants in a line
+# A shader may name variants in lines such as
 #     // variants: lanes4 LANES=4, lanes8 LANES=8
 # and is then compiled once a variant, with that macro; its symbols are spirv_<file>_<variant>.
 find_program(GLSLC glslc REQUIRED)
@@ -45,7 +45,7 @@ foreach(source IN LISTS shader_sources)
     get_filename_component(symbol ${source} NAME_WE)
     file(STRINGS ${source} variants REGEX "^// variants: ")
     if(variants)
-        string(REGEX REPLACE "^// variants: " "" variants "${variants}")
+        list(TRANSFORM variants REPLACE "^// variants: " "")
         string(REPLACE ", " ";" variants "${variants}")
         foreach(variant IN LISTS variants)
             string(REPLACE " " ";" words "${variant}")

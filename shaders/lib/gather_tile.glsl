@@ -2,7 +2,8 @@
 // MATRIX(i), elements of the two factors.
 //
 // The left factor is staged 16 elements of a row at a time, the right one 64 columns at a time, by
-// neighbouring invocations. Loads of the next step are under way while the staged one is multiplied.
+// neighbouring invocations. Loads of the next step are under way while the staged one is
+// multiplied.
 #ifndef LIB_GATHER_TILE_GLSL
 #define LIB_GATHER_TILE_GLSL
 

@@ -2,10 +2,10 @@
 // dw[part, kh, kw, ci, co] = sum over the pixels n, oh, ow of a part of
 //                            x[n, oh * sh - top + kh, ow * sw - left + kw, ci] * dy[n, oh, ow, co]
 //
-// For GPUs: a workgroup computes 128 rows (kh, kw, ci) by 64 output channels through shared memory;
-// see lib/tile.glsl. An invocation loads one row for all pixels, so its tap is found once; where
-// pixels lie in x is found for 256 of them at a time, one by each invocation. Parts give GPUs enough
-// to share out and are summed by sum_rows.comp.
+// For GPUs: a workgroup computes 128 rows (kh, kw, ci) by 64 output channels through shared
+// memory; see lib/tile.glsl. An invocation loads one row for all pixels, so its tap is found once;
+// where pixels lie in x is found for 256 of them at a time, one by each invocation. Parts give GPUs
+// enough to share out and are summed by sum_rows.comp.
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/conv2d.h"
 #include "../lib/buffer.glsl"
@@ -17,7 +17,8 @@ BUFFER_IN(float, CONV2D_DW_DY, dy)
 BUFFER_OUT(float, CONV2D_DW_DW, dw)
 PUSH(conv2d_push, CONV2D_DW_BUFFERS)
 
-const int LEFT = TILE_ROWS * TILE_DEPTH / TILE_LOCAL, RIGHT = TILE_COLUMNS * TILE_DEPTH / TILE_LOCAL;
+const int LEFT = TILE_ROWS * TILE_DEPTH / TILE_LOCAL;
+const int RIGHT = TILE_COLUMNS * TILE_DEPTH / TILE_LOCAL;
 const int OUTSIDE = -(1 << 30); // a line that no tap brings into the image
 
 // Where the first tap of each of the next 256 pixels lies: line, column and element of x.

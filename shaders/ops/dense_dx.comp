@@ -1,9 +1,9 @@
 #version 460
 // dx[part, n, k] = sum over the units u of a part of dy[n, u] * w[k, u]
 //
-// For GPUs: a workgroup computes 32 rows by 64 inputs through shared memory; see lib/tile.glsl. Both
-// factors are read along u, 16 units of a row by neighbouring invocations, and w is turned on its
-// way into shared memory.
+// For GPUs: a workgroup computes 32 rows by 64 inputs through shared memory; see lib/tile.glsl.
+// Both factors are read along u, 16 units of a row by neighbouring invocations, and w is turned on
+// its way into shared memory.
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/dense.h"
 #include "../lib/buffer.glsl"
@@ -17,7 +17,8 @@ BUFFER_IN(float, DENSE_DX_W, w)
 BUFFER_OUT(float, DENSE_DX_DX, dx)
 PUSH(dense_push, DENSE_DX_BUFFERS)
 
-const int LEFT = TILE_ROWS * TILE_DEPTH / TILE_LOCAL, RIGHT = TILE_COLUMNS * TILE_DEPTH / TILE_LOCAL;
+const int LEFT = TILE_ROWS * TILE_DEPTH / TILE_LOCAL;
+const int RIGHT = TILE_COLUMNS * TILE_DEPTH / TILE_LOCAL;
 
 float next_left[LEFT], next_right[RIGHT];
 

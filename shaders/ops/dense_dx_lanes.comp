@@ -1,9 +1,9 @@
 #version 460
 // dx[part, n, k] = sum over the units u of a part of dy[n, u] * w[k, u]
 //
-// For CPU drivers: one subgroup computes 8 rows by 8 inputs, lanes along u, along which both factors
-// are contiguous: turning w, the largest tensor of many models, would cost more than the product.
-// Each lane sums its own units; shuffles add the lanes at the end.
+// For CPU drivers: one subgroup computes 8 rows by 8 inputs, lanes along u, along which both
+// factors are contiguous: turning w, the largest tensor of many models, would cost more than the
+// product. Each lane sums its own units; shuffles add the lanes at the end.
 // variants: 4 LANES=4, 8 LANES=8, 16 LANES=16
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require

@@ -1,8 +1,8 @@
 #version 460
 // y[n, u] = act(b[u] + sum over k of x[n, k] * w[k, u]), or the sums alone, part by part of k
 //
-// For GPUs: a workgroup computes 32 rows by 64 units through shared memory; see lib/tile.glsl. Batches
-// are small and matrices large, so tiles are low and sums are split for parallelism.
+// For GPUs: a workgroup computes 32 rows by 64 units through shared memory; see lib/tile.glsl.
+// Batches are small and matrices large, so tiles are low and sums are split for parallelism.
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/dense.h"
 #include "../lib/buffer.glsl"
