@@ -23,7 +23,8 @@ struct vktl_model_params {
     // (.json), or the name of a built-in architecture.
     const char *model;
     // Keras .h5 or .safetensors, loaded by layer name. NULL: the weights that the model has, if it
-    // has any. "none": not even those.
+    // has any. "none": not even those. A file that fills the base and nothing of the top opens
+    // a model without its top.
     const char *weights;
     uint32_t image_size;                     // pixels on a side; 0: the model's
     const vktl_preprocess *preprocess;       // NULL: the model's

@@ -182,12 +182,35 @@ static vktl_status check_frozen(const struct vktl_log *log, const struct vktl_mo
     return VKTL_OK;
 }
 
+// Whether the weights of layers [first, end) all came from a file, or none did.
+static bool all_loaded(const struct vktl_model *model, uint32_t first, uint32_t end, bool loaded)
+{
+    for (uint32_t i = first; i < end; i++)
+        if (model->layers[i].io.weight_count && model->layers[i].loaded != loaded)
+            return false;
+    return true;
+}
+
+// Topless weight files are the common ones: a model whose whole base they fill, and nothing of the
+// top, is opened without its top.
+static vktl_status leave_out_unloaded_top(const struct vktl_log *log,
+                                          const struct vktl_model_params *params,
+                                          struct vktl_model *model)
+{
+    const uint32_t base = model->base_count;
+    if (!params->weights || strcmp(params->weights, "none") == 0 || base == model->layer_count ||
+        !all_loaded(model, 0, base, true) || !all_loaded(model, base, model->layer_count, false))
+        return VKTL_OK;
+    log_info(log, "%s has no weights for the top of %s, which is left out", params->weights,
+             model->name);
+    return model_cut(log, model, NULL);
+}
+
 static vktl_status assemble(const struct vktl_log *log, const struct vktl_model_params *params,
                             const struct own_weights *own, struct vktl_model *model)
 {
     vktl_status status;
-    const bool keeps_top =
-        !params->no_top && (!params->head || strcmp(params->head, "keep") == 0);
+    const bool keeps_top = !params->no_top && (!params->head || strcmp(params->head, "keep") == 0);
     vktl_assert(!params->no_top || !params->head);
     if (params->preprocess)
         model->preprocess = *params->preprocess;
@@ -201,8 +224,10 @@ static vktl_status assemble(const struct vktl_log *log, const struct vktl_model_
     TRY(load_weights(log, params, own, model));
     if (params->no_top)
         return VKTL_OK;
-    if (!params->head)
+    if (!params->head) {
+        TRY(leave_out_unloaded_top(log, params, model));
         return model_name_classes(log, model);
+    }
     TRY(model_add_head(log, model, params->head, params->classes, params->class_count));
     TRY(model_freeze(log, model, params->freeze ? params->freeze : "base"));
     return check_frozen(log, model);
