@@ -12,7 +12,8 @@ struct command {
     uint32_t label;   // offset into recorder.labels
     const char *name; // kernel, or "copy", "fill"
     uint64_t flops;
-    uint64_t work; // flops and bytes touched, the measure by which submits are cut
+    uint64_t work;  // flops and bytes touched: the first measure of how long it takes
+    double seconds; // estimated from work, later from timestamps: submits are cut by it
 
     const struct pipeline *pipeline;
     struct slice bind[KERNEL_MAX_BUFFERS]; // exact extents; [0] to and [1] from of a copy

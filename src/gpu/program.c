@@ -2,8 +2,9 @@
 // bounded time, waiting, and timestamps.
 //
 // Some drivers kill a queue whose submit runs longer than two seconds. So commands are cut by
-// estimated work, long dispatches too (by their workgroups), and when the timestamps of a run say
-// that a submit took too long or needlessly short, the cuts are made anew.
+// estimated time, long dispatches too (by their workgroups). The timestamps of a run correct the
+// estimate of every command; where a submit took too long, or all were needlessly short, the cuts
+// are made anew.
 #include "gpu/command.h"
 
 #include <stdlib.h>
@@ -12,6 +13,12 @@
 static const double target_seconds = 0.1; // of a submit
 static const double limit_seconds = 0.2;
 enum { MAX_CUTS = 4 }; // how often a program may be cut anew
+
+// A part of a command, as it went into a submit.
+struct piece {
+    uint32_t command, buffer;
+    double seconds; // estimated
+};
 
 struct program {
     struct vktl_device *device;
@@ -23,7 +30,8 @@ struct program {
     uint32_t query_count;
     VkFence fence;
     bool running;
-    uint64_t budget; // work a submit
+    struct piece *pieces;
+    uint32_t piece_count, piece_capacity;
     uint32_t cuts;
     bool profiling;
     struct profile_row *rows; // one a command
@@ -99,7 +107,7 @@ fail:
 struct cutter {
     struct program *program;
     VkCommandBuffer buffer;
-    uint64_t work; // in this buffer so far
+    double seconds; // estimated, in this buffer so far
 };
 
 static void write_timestamp(struct cutter *cutter, uint32_t query, VkPipelineStageFlagBits stage)
@@ -119,6 +127,23 @@ static vktl_status reserve_buffer(struct program *program)
         return log_fail(program->device->log, VKTL_NO_MEMORY, "out of host memory");
     program->buffers = buffers;
     program->buffer_capacity = capacity;
+    return VKTL_OK;
+}
+
+static vktl_status note_piece(struct cutter *cutter, const struct command *command, double seconds)
+{
+    struct program *program = cutter->program;
+    if (program->piece_count == program->piece_capacity) {
+        const uint32_t capacity = program->piece_capacity ? 2 * program->piece_capacity : 64;
+        struct piece *pieces = realloc(program->pieces, capacity * sizeof *pieces);
+        if (!pieces)
+            return log_fail(program->device->log, VKTL_NO_MEMORY, "out of host memory");
+        program->pieces = pieces;
+        program->piece_capacity = capacity;
+    }
+    program->pieces[program->piece_count++] = (struct piece){
+        (uint32_t)(command - program->recorded->commands), program->buffer_count - 1, seconds};
+    cutter->seconds += seconds;
     return VKTL_OK;
 }
 
@@ -149,7 +174,7 @@ static vktl_status cut_begin(struct cutter *cutter)
     program->buffers[program->buffer_count++] = cutter->buffer;
     TRY_VULKAN(device, vkBeginCommandBuffer(cutter->buffer, &begin), "recording");
     vkCmdPipelineBarrier(cutter->buffer, stages, stages, 0, 1, &barrier, 0, NULL, 0, NULL);
-    cutter->work = 0;
+    cutter->seconds = 0;
     if (!program->profiling && 2 * program->buffer_count <= program->query_count) {
         const uint32_t query = 2 * (program->buffer_count - 1);
         if (program->queries)
@@ -205,44 +230,48 @@ static void bind_dispatch(VkCommandBuffer buffer, const struct command *command)
                            command->push_size, command->push);
 }
 
-// The last axis with several groups: pieces along it are the most alike in cost.
-static int cut_axis(const struct command *command)
+// Into how many parts a dispatch is cut along each axis: the last ones first, whose parts are the
+// most alike in cost.
+static void part_axes(const struct command *command, uint32_t parts[3])
 {
-    for (int axis = 2; axis > 0; axis--)
-        if (command->groups[axis] > 1)
-            return axis;
-    return 0;
+    double wanted = command->seconds / target_seconds;
+    for (int axis = 2; axis >= 0; axis--) {
+        const uint32_t groups = command->groups[axis];
+        parts[axis] = wanted <= 1 ? 1 : wanted < groups ? (uint32_t)wanted + 1 : groups;
+        parts[axis] = parts[axis] < groups ? parts[axis] : groups;
+        wanted /= parts[axis];
+    }
 }
 
-// Dispatches groups [start, start + count) along an axis.
-static void write_part(struct cutter *cutter, const struct command *command, int axis,
-                       uint32_t start, uint32_t count)
+// Dispatches one part: a box of workgroups.
+static void write_part(struct cutter *cutter, const struct command *command,
+                       const uint32_t parts[3], uint32_t part)
 {
-    uint32_t base[3] = {0, 0, 0};
-    uint32_t groups[3] = {command->groups[0], command->groups[1], command->groups[2]};
-    base[axis] = start;
-    groups[axis] = count;
+    const uint32_t at[3] = {part % parts[0], part / parts[0] % parts[1],
+                            part / parts[0] / parts[1]};
+    uint32_t start[3], count[3];
+    for (int axis = 0; axis < 3; axis++) {
+        const uint64_t groups = command->groups[axis];
+        start[axis] = (uint32_t)(groups * at[axis] / parts[axis]);
+        count[axis] = (uint32_t)(groups * (at[axis] + 1) / parts[axis]) - start[axis];
+    }
     bind_dispatch(cutter->buffer, command);
-    vkCmdDispatchBase(cutter->buffer, base[0], base[1], base[2], groups[0], groups[1], groups[2]);
+    vkCmdDispatchBase(cutter->buffer, start[0], start[1], start[2], count[0], count[1], count[2]);
 }
 
 static vktl_status write_dispatch(struct cutter *cutter, const struct command *command)
 {
     vktl_status status = VKTL_OK;
-    const uint64_t budget = cutter->program->budget;
-    const int axis = cut_axis(command);
-    const uint32_t groups = command->groups[axis];
-    const uint64_t parts_wanted = command->work / budget + 1;
-    const uint32_t parts = parts_wanted < groups ? (uint32_t)parts_wanted : groups;
-    for (uint32_t part = 0; part < parts; part++) {
-        const uint32_t start = (uint32_t)((uint64_t)groups * part / parts);
-        const uint32_t end = (uint32_t)((uint64_t)groups * (part + 1) / parts);
+    uint32_t parts[3];
+    part_axes(command, parts);
+    const uint32_t total = parts[0] * parts[1] * parts[2];
+    for (uint32_t part = 0; part < total; part++) {
         if (part > 0) {
             TRY(cut_end(cutter));
             TRY(cut_begin(cutter));
         }
-        write_part(cutter, command, axis, start, end - start);
-        cutter->work += command->work / parts;
+        write_part(cutter, command, parts, part);
+        TRY(note_piece(cutter, command, command->seconds / total));
     }
 fail:
     return status;
@@ -255,14 +284,13 @@ static vktl_status write_command(struct cutter *cutter, const struct command *co
     if (command->kind == COMMAND_DISPATCH)
         return write_dispatch(cutter, command);
     const struct slice to = command->bind[0], from = command->bind[1];
-    cutter->work += command->work;
     if (command->kind == COMMAND_COPY) {
         const VkBufferCopy region = {from.offset, to.offset, to.size};
         vkCmdCopyBuffer(cutter->buffer, slice_buffer(from), slice_buffer(to), 1, &region);
     } else {
         vkCmdFillBuffer(cutter->buffer, slice_buffer(to), to.offset, to.size, command->word);
     }
-    return VKTL_OK;
+    return note_piece(cutter, command, command->seconds);
 }
 
 static void free_buffers(struct program *program)
@@ -279,12 +307,13 @@ static vktl_status cut(struct program *program)
     const struct recorder *recorded = program->recorded;
     struct cutter cutter = {.program = program};
     free_buffers(program);
+    program->piece_count = 0;
     TRY(cut_begin(&cutter));
     if (program->profiling)
         vkCmdResetQueryPool(cutter.buffer, program->queries, 0, program->query_count);
     for (uint32_t i = 0; i < recorded->count; i++) {
         const struct command *command = &recorded->commands[i];
-        if (cutter.work > 0 && cutter.work + command->work > program->budget) {
+        if (cutter.seconds > 0 && cutter.seconds + command->seconds > target_seconds) {
             TRY(cut_end(&cutter));
             TRY(cut_begin(&cutter));
         }
@@ -336,7 +365,10 @@ vktl_status program_create(struct recorder **recorder, struct program **out)
     program->recorded = *recorder;
     *recorder = NULL;
     TRY(program->recorded->status);
-    program->budget = (uint64_t)(device->work_per_second * target_seconds) + 1;
+    for (uint32_t i = 0; i < program->recorded->count; i++) {
+        struct command *command = &program->recorded->commands[i];
+        command->seconds = (double)command->work / device->work_per_second;
+    }
     const VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
     TRY_VULKAN(device, vkCreateFence(device->device, &fence, NULL, &program->fence),
                "making a fence");
@@ -364,6 +396,7 @@ void program_destroy(struct program **out)
     vkDestroyFence(device->device, program->fence, NULL);
     recorder_destroy(&program->recorded);
     free(program->buffers);
+    free(program->pieces);
     free(program->rows);
     free(program);
     *out = NULL;
@@ -433,26 +466,67 @@ static uint64_t total_work(const struct program *program)
     return work;
 }
 
-// Learns from the timestamps how much work fits into a submit, and cuts anew where it matters.
-static vktl_status adapt(struct program *program)
+// Gives every command the time that its pieces took, judged by the submits they were in.
+static vktl_status correct_estimates(struct program *program, const double *measured,
+                                     uint32_t count)
 {
+    struct command *commands = program->recorded->commands;
+    double *estimated = calloc(count, sizeof *estimated);
+    if (!estimated)
+        return log_fail(program->device->log, VKTL_NO_MEMORY, "out of host memory");
+    for (uint32_t i = 0; i < program->piece_count; i++) {
+        const struct piece *piece = &program->pieces[i];
+        commands[piece->command].seconds = 0;
+        if (piece->buffer < count)
+            estimated[piece->buffer] += piece->seconds;
+    }
+    for (uint32_t i = 0; i < program->piece_count; i++) {
+        const struct piece *piece = &program->pieces[i];
+        const bool is_timed = piece->buffer < count && estimated[piece->buffer] > 0;
+        const double scale = is_timed ? measured[piece->buffer] / estimated[piece->buffer] : 1;
+        commands[piece->command].seconds += piece->seconds * scale;
+    }
+    free(estimated);
+    return VKTL_OK;
+}
+
+// Cuts anew where a submit of the run was too long, or several were too short on average.
+static vktl_status adapt_cuts(struct program *program, const double *measured, uint32_t count)
+{
+    vktl_status status = VKTL_OK;
     double longest = 0, sum = 0;
-    for (uint32_t i = 0; i < program->buffer_count && 2 * i + 1 < program->query_count; i++) {
-        const double seconds = seconds_between(program, 2 * i, 2 * i + 1);
-        longest = seconds > longest ? seconds : longest;
-        sum += seconds;
+    for (uint32_t i = 0; i < count; i++) {
+        longest = measured[i] > longest ? measured[i] : longest;
+        sum += measured[i];
     }
     if (sum <= 0)
         return VKTL_OK;
-    program->device->work_per_second = (double)total_work(program) / sum;
-    const bool too_long = longest > limit_seconds;
-    const bool too_short = program->buffer_count > 1 && longest < target_seconds / 4;
-    if (!(too_long || too_short) || program->cuts >= MAX_CUTS)
+    if (count == program->buffer_count)
+        program->device->work_per_second = (double)total_work(program) / sum;
+    const bool too_short = count > 1 && sum / count < target_seconds / 4;
+    if ((longest <= limit_seconds && !too_short) || program->cuts >= MAX_CUTS)
         return VKTL_OK;
-    const uint64_t budget = (uint64_t)((double)program->budget * target_seconds / longest) + 1;
-    program->budget = budget;
     program->cuts++;
-    return cut(program);
+    TRY(correct_estimates(program, measured, count));
+    TRY(cut(program));
+fail:
+    return status;
+}
+
+static vktl_status adapt(struct program *program)
+{
+    const uint32_t timed = program->query_count / 2;
+    const uint32_t count = program->buffer_count < timed ? program->buffer_count : timed;
+    if (program->cuts >= MAX_CUTS || count == 0)
+        return VKTL_OK;
+    double *measured = calloc(count, sizeof *measured);
+    if (!measured)
+        return log_fail(program->device->log, VKTL_NO_MEMORY, "out of host memory");
+    for (uint32_t i = 0; i < count; i++)
+        measured[i] = seconds_between(program, 2 * i, 2 * i + 1);
+    const vktl_status status = adapt_cuts(program, measured, count);
+    free(measured);
+    return status;
 }
 
 vktl_status program_wait(struct program *program)
