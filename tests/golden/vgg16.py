@@ -163,15 +163,18 @@ def vktl_times(arguments):
     count = len([p for p in arguments.photos.rglob("*") if p.is_file()])
     singles = train(arguments, "single", "--batch", 1, "--epochs", 1, "--max-steps", 1)
     many = train(arguments, "many", "--epochs", 1, "--max-steps", 1)
-    short, long = (train(arguments, f"steps-{steps}", "--freeze", "none", "--epochs", 1,
-                         "--max-steps", steps) for steps in (1, 1 + arguments.repeats))
-    step = (long["first_epoch_seconds"] - short["first_epoch_seconds"]) / arguments.repeats
+    runs = [train(arguments, f"steps-{steps}", "--freeze", "none", "--epochs", steps,
+                  "--max-steps", steps) for steps in (1, 1 + arguments.repeats)]
+    assert [run["steps"] for run in runs] == [1, 1 + arguments.repeats], "steps"
+    short, long = (run["first_epoch_seconds"] + run["other_epochs_seconds"] for run in runs)
+    step = (long - short) / arguments.repeats
     print(f"vktl's memory for training every weight, batch {BATCH}: "
-          f"{long['device_bytes'] / 2**30:.2f} GiB")
+          f"{runs[1]['device_bytes'] / 2**30:.2f} GiB")
     return singles["features_seconds"] / count, many["features_seconds"] / count, step / BATCH
 
 
 def compare_times(arguments, weights):
+    torch.set_num_threads(os.cpu_count())
     print(f"CPU cores: {os.cpu_count()}, PyTorch threads: {torch.get_num_threads()}, "
           f"load before: {os.getloadavg()[0]:.1f}")
     rows = zip(("forward, batch 1", f"forward, batch {BATCH}", f"training, batch {BATCH}"),
