@@ -21,7 +21,10 @@ image=$source/assets/faces/val/ilva/100.png
 output=$("$prefix/classify" vgg-mini "$image")
 echo "$output" | head -n 3
 [ "$(echo "$output" | wc -l)" -eq 120 ]
+# An image that cannot be read is a warning and a row of NaN, a model that is not there an error.
+"$prefix/classify" vgg-mini /nonexistent.png 2>"$prefix/warning" | grep -q nan
+grep -q nonexistent.png "$prefix/warning"
 status=0
-"$prefix/classify" vgg-mini /nonexistent.png || status=$?
-[ "$status" -eq 0 ] || [ "$status" -eq 4 ]
+"$prefix/classify" /nonexistent "$image" || status=$?
+[ "$status" -eq 2 ]
 "$prefix/bin/vktl" --version
