@@ -328,3 +328,12 @@ vktl_status plan_read_state(struct plan *plan, uint32_t index, void *state)
         return VKTL_OK;
     return gpu_download(plan->device, state, parameter->state, parameter->state.size);
 }
+
+vktl_status plan_write_state(struct plan *plan, uint32_t index, const void *state)
+{
+    const struct parameter *parameter = trained_parameter(plan, index);
+    vktl_assert(parameter);
+    if (!slice_exists(parameter->state))
+        return VKTL_OK;
+    return gpu_upload(plan->device, parameter->state, state, parameter->state.size);
+}

@@ -84,5 +84,6 @@ struct plan_trained {
 uint32_t plan_trained_count(const struct plan *plan);
 struct plan_trained plan_trained(const struct plan *plan, uint32_t index);
 vktl_status plan_read_state(struct plan *plan, uint32_t index, void *state);
+vktl_status plan_write_state(struct plan *plan, uint32_t index, const void *state);
 
 #endif

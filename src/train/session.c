@@ -1,0 +1,340 @@
+// Responsible for what a session is made of: settings, data, model, plan and the frozen base's
+// output. Steps are steps.c's.
+#include "train/session.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+// ---- Telling -----------------------------------------------------------------------------------
+
+struct vktl_train_progress session_progress(const struct session *session,
+                                            enum vktl_train_stage stage)
+{
+    return (struct vktl_train_progress){
+        .stage = stage,
+        .epoch = session->epoch,
+        .epochs = session->params.epochs,
+        .loss = NAN,
+        .accuracy = NAN,
+        .val_loss = NAN,
+        .val_accuracy = NAN,
+        .learning_rate = session->learning_rate,
+        .seconds = clock_seconds() - session->stage_started,
+    };
+}
+
+void session_tell(const struct session *session, const struct vktl_train_progress *progress)
+{
+    if (session->params.progress)
+        session->params.progress(session->params.user, progress);
+}
+
+bool session_should_stop(const struct session *session)
+{
+    return session->params.should_stop && session->params.should_stop(session->params.user);
+}
+
+static bool tell_done(const struct session *session, enum vktl_train_stage stage, uint32_t done,
+                      uint32_t total)
+{
+    struct vktl_train_progress progress = session_progress(session, stage);
+    progress.done = done;
+    progress.total = total;
+    session_tell(session, &progress);
+    return session_should_stop(session);
+}
+
+// ---- Settings ----------------------------------------------------------------------------------
+
+static vktl_status check_params(const struct vktl_log *log, const struct vktl_train_params *params)
+{
+    if (!params->train_folder)
+        return log_fail(log, VKTL_USAGE, "no training images: --train DIR is needed");
+    if (params->validation_folder && params->validation_split > 0)
+        return log_fail(log, VKTL_USAGE,
+                        "--val and --val-split exclude each other: validate on a folder or on a "
+                        "part of the training images");
+    return VKTL_OK;
+}
+
+static void fill_defaults(struct vktl_train_params *params)
+{
+    if (!params->model.model)
+        params->model.model = "vgg16";
+    if (!params->model.head)
+        params->model.head = "flatten,dense:256:relu,dropout:0.5";
+    if (!params->epochs)
+        params->epochs = 20;
+    if (!params->batch)
+        params->batch = 16;
+    if (params->learning_rate == 0)
+        params->learning_rate = 0.001;
+    if (params->momentum == 0)
+        params->momentum = 0.9;
+    else if (params->momentum < 0)
+        params->momentum = 0;
+    if (!params->cache_limit)
+        params->cache_limit = (uint64_t)2 << 30;
+}
+
+// ---- Data and model ----------------------------------------------------------------------------
+
+static void scan_tick(void *user, uint32_t done, uint32_t total)
+{
+    tell_done(user, VKTL_TRAIN_SCAN, done, total);
+}
+
+static bool scan_should_stop(void *user)
+{
+    return session_should_stop(user);
+}
+
+static vktl_status scan(struct session *session, struct vktl_dataset *dataset)
+{
+    const struct vktl_scan scan = {
+        .image_size = vktl_model_image_size(session->model),
+        .interpolation = vktl_model_interpolation(session->model),
+        .cache_limit = session->params.cache_limit,
+        .progress = scan_tick,
+        .should_stop = scan_should_stop,
+        .user = session,
+    };
+    uint32_t dropped = 0;
+    const vktl_status status = vktl_dataset_scan(session->log, dataset, &scan, &dropped);
+    if (status == VKTL_OK && dropped)
+        log_warning(session->log, "%" PRIu32 " unreadable images were left out; %" PRIu32 " remain",
+                    dropped, vktl_dataset_count(dataset));
+    return status;
+}
+
+static vktl_status open_data(struct session *session)
+{
+    vktl_status status = VKTL_OK;
+    const struct vktl_train_params *params = &session->params;
+    struct vktl_dataset *whole = NULL;
+    TRY(vktl_dataset_open(session->log, params->train_folder, NULL, 0, &session->training));
+    if (params->validation_split > 0) {
+        whole = session->training;
+        session->training = NULL;
+        TRY(vktl_dataset_split(session->log, whole, params->validation_split, &session->training,
+                               &session->validation));
+    }
+fail:
+    vktl_dataset_destroy(&whole);
+    return status;
+}
+
+// The model's outputs are the training folder's classes, in its order.
+static vktl_status open_model(struct session *session)
+{
+    vktl_status status = VKTL_OK;
+    struct vktl_model_params *params = &session->params.model;
+    const uint32_t count = vktl_dataset_class_count(session->training);
+    const char **names = calloc(count, sizeof *names);
+    TRY_ALLOC(session->log, names);
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = vktl_dataset_class_name(session->training, i);
+    params->classes = names;
+    params->class_count = count;
+    if (session->params.validation_folder)
+        TRY(vktl_dataset_open(session->log, session->params.validation_folder, names, count,
+                              &session->validation));
+    TRY(vktl_model_open(session->log, params, &session->model));
+    TRY(model_initialize(session->log, session->model, session->params.seed));
+fail:
+    params->classes = NULL;
+    free(names);
+    return status;
+}
+
+// ---- Plan --------------------------------------------------------------------------------------
+
+static bool layer_is_trained(const struct layer *layer)
+{
+    return layer_trainable_parameters(layer) > 0;
+}
+
+// Layers whose output is the same in every epoch: those below the first that is trained or draws
+// random numbers. 0 where that saves no work.
+static uint32_t frozen_layers(const struct vktl_model *model)
+{
+    uint32_t cut = 0;
+    bool has_weights = false;
+    while (cut < model->layer_count && !layer_is_trained(&model->layers[cut]) &&
+           model->layers[cut].op->kind != OP_TRAINING_ONLY) {
+        has_weights = has_weights || layer_parameters(&model->layers[cut]) > 0;
+        cut++;
+    }
+    return has_weights ? cut : 0;
+}
+
+static uint32_t choose_cut(const struct session *session)
+{
+    const uint32_t cut = frozen_layers(session->model);
+    if (cut == 0 || session->params.no_cache)
+        return 0;
+    const uint64_t images = (uint64_t)session->training_count + session->validation_count;
+    const uint64_t size = images * shape_size(&session->model->layers[cut - 1].io.out);
+    if (size <= session->params.cache_limit)
+        return cut;
+    log_warning(
+        session->log,
+        "the frozen base's features (%.1f MiB) exceed --cache-limit (%.1f MiB), so they are "
+        "computed anew in every epoch",
+        (double)size / 1048576, (double)session->params.cache_limit / 1048576);
+    return 0;
+}
+
+static vktl_status check_trainable(const struct session *session)
+{
+    for (uint32_t i = 0; i < session->model->layer_count; i++)
+        if (layer_is_trained(&session->model->layers[i]))
+            return VKTL_OK;
+    return log_fail(
+        session->log, VKTL_USAGE,
+        "nothing to train: every layer with weights is frozen; lower --freeze or give a "
+        "--head");
+}
+
+static vktl_status tell_plan(struct session *session)
+{
+    vktl_status status = VKTL_OK;
+    struct text text;
+    char *summary = NULL;
+    text_init(&text);
+    if (session->params.dry_run) {
+        TRY(vktl_model_summary(session->log, session->model, &summary));
+        text_append(&text, summary);
+    }
+    plan_describe(session->plan, &text);
+    TRY(text_status(session->log, &text));
+    struct vktl_train_progress progress = session_progress(session, VKTL_TRAIN_PLAN);
+    progress.plan = text.data;
+    session_tell(session, &progress);
+fail:
+    text_deinit(&text);
+    free(summary);
+    return status;
+}
+
+static vktl_status set_optimizer(const struct session *session, const struct op *sgd, void *params)
+{
+    vktl_status status = VKTL_OK;
+    const double momentum = session->params.momentum, decay = session->params.weight_decay;
+    const double nesterov = session->params.nesterov;
+    fields_init(sgd->fields, params);
+    TRY(field_set_numbers(session->log, field_find(sgd->fields, "momentum"), params, &momentum, 1));
+    TRY(field_set_numbers(session->log, field_find(sgd->fields, "nesterov"), params, &nesterov, 1));
+    TRY(field_set_numbers(session->log, field_find(sgd->fields, "weight_decay"), params, &decay,
+                          1));
+fail:
+    return status;
+}
+
+vktl_status session_plan(struct session *session)
+{
+    vktl_status status = VKTL_OK;
+    _Alignas(8) unsigned char optimizer_params[OP_MAX_PARAMS_SIZE] = {0};
+    const struct op *sgd = op_find("sgd");
+    const uint32_t cut = choose_cut(session);
+    plan_destroy(&session->plan);
+    TRY(check_trainable(session));
+    TRY(set_optimizer(session, sgd, optimizer_params));
+    const struct plan_params params = {
+        .batch = session->params.batch,
+        .passes = {[PASS_FEATURES] = cut > 0,
+                   [PASS_EVALUATE] = session->validation != NULL,
+                   [PASS_TRAIN] = true},
+        .cut = cut,
+        .optimizer = sgd,
+        .optimizer_params = optimizer_params,
+    };
+    TRY(plan_create(session->log, session->device, session->model, &params, &session->plan));
+    // What is about to be allocated is told before; a dry run also wants the submits, known after.
+    if (!session->params.dry_run)
+        TRY(tell_plan(session));
+    TRY(plan_build(session->plan));
+    if (session->params.dry_run)
+        TRY(tell_plan(session));
+fail:
+    return status;
+}
+
+// ---- Features of the frozen base ---------------------------------------------------------------
+
+struct feature_tick {
+    struct session *session;
+    uint32_t before, total;
+};
+
+static bool on_features(void *user, uint32_t done)
+{
+    const struct feature_tick *tick = user;
+    return tell_done(tick->session, VKTL_TRAIN_FEATURES, tick->before + done, tick->total);
+}
+
+vktl_status session_keep_features(struct session *session)
+{
+    vktl_status status = VKTL_OK;
+    struct feature_tick tick = {session, 0, session->training_count + session->validation_count};
+    if (!plan_has_pass(session->plan, PASS_FEATURES))
+        return VKTL_OK;
+    session->stage_started = clock_seconds();
+    TRY(feed_keep_features(session->log, &session->training_feed, session->plan,
+                           session->params.batch, on_features, &tick));
+    tick.before = session->training_count;
+    if (session->validation)
+        TRY(feed_keep_features(session->log, &session->validation_feed, session->plan,
+                               session->params.batch, on_features, &tick));
+fail:
+    return status;
+}
+
+// ---- The whole ---------------------------------------------------------------------------------
+
+static vktl_status prepare(struct session *session)
+{
+    vktl_status status = VKTL_OK;
+    TRY(open_data(session));
+    TRY(open_model(session));
+    TRY(scan(session, session->training));
+    TRY(feed_init(session->log, session->training, session->model, &session->training_feed));
+    session->training_count = vktl_dataset_count(session->training);
+    if (session->validation) {
+        TRY(scan(session, session->validation));
+        TRY(feed_init(session->log, session->validation, session->model,
+                      &session->validation_feed));
+        session->validation_count = vktl_dataset_count(session->validation);
+    }
+fail:
+    return status;
+}
+
+vktl_status session_open(const struct vktl_log *log, struct vktl_device *device,
+                         const struct vktl_train_params *params, struct session *session)
+{
+    vktl_status status = VKTL_OK;
+    *session = (struct session){.log = log, .device = device, .params = *params};
+    session->stage_started = clock_seconds();
+    TRY(check_params(log, params));
+    fill_defaults(&session->params);
+    session->learning_rate = session->params.learning_rate;
+    TRY(prepare(session));
+fail:
+    return status;
+}
+
+void session_close(struct session *session)
+{
+    feed_deinit(&session->training_feed);
+    feed_deinit(&session->validation_feed);
+    plan_destroy(&session->plan);
+    vktl_model_destroy(&session->model);
+    vktl_dataset_destroy(&session->training);
+    vktl_dataset_destroy(&session->validation);
+    free(session->order);
+}

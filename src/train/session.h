@@ -1,0 +1,72 @@
+// What training, fine-tuning and the learning-rate finder share: data opened and scanned, the
+// model, its plan, and running one step of training or one validation.
+//
+//     session_open -> session_plan -> session_keep_features
+//     -> { session_begin_epoch -> session_step... -> session_validate }... -> session_close
+//
+// A session decides nothing: not the learning rate, not when to stop. Used from one thread.
+#ifndef TRAIN_SESSION_H
+#define TRAIN_SESSION_H
+
+#include <vktl/trainer.h>
+
+#include "train/feed.h"
+
+struct session {
+    const struct vktl_log *log;
+    struct vktl_device *device;
+    struct vktl_train_params params;            // with defaults filled in
+    struct vktl_dataset *training, *validation; // validation may be NULL
+    uint32_t training_count, validation_count;  // images
+    struct vktl_model *model;
+    struct plan *plan;
+    struct feed training_feed, validation_feed;
+    uint32_t *order;      // of the images in this epoch
+    uint32_t epoch;       // from 1
+    uint32_t done;        // images of this epoch
+    uint64_t step;        // steps done, over all epochs: the counter of all random numbers
+    double learning_rate; // of the next step
+    double stage_started; // clock_seconds
+};
+
+// Sums over samples.
+struct sums {
+    double loss, hits;
+    uint64_t count;
+};
+
+void sums_add(struct sums *total, const struct sums *part);
+
+// Checks the parameters, fills in their defaults, opens and scans the data and opens the model.
+// `session` is closed by the caller, also after a failure. VKTL_INTERRUPTED: should_stop.
+vktl_status session_open(const struct vktl_log *log, struct vktl_device *device,
+                         const struct vktl_train_params *params, struct session *session);
+void session_close(struct session *session);
+
+// Plans the model as it is now and tells the plan; an older plan goes first.
+vktl_status session_plan(struct session *session);
+
+// Where the plan has a frozen base: computes its output for every image, and keeps it.
+vktl_status session_keep_features(struct session *session);
+
+// ---- Steps (steps.c)
+
+uint32_t session_steps(const struct session *session); // of one epoch
+
+// Starts epoch `epoch` (from 1) at its image `done`, 0 for all of it.
+vktl_status session_begin_epoch(struct session *session, uint32_t epoch, uint32_t done);
+
+// Trains on the next batch of the epoch with `learning_rate`; `batch` gets its sums, which may not
+// be finite.
+vktl_status session_step(struct session *session, struct sums *batch);
+
+vktl_status session_validate(struct session *session, struct sums *sums);
+
+// ---- Telling
+
+struct vktl_train_progress session_progress(const struct session *session,
+                                            enum vktl_train_stage stage);
+void session_tell(const struct session *session, const struct vktl_train_progress *progress);
+bool session_should_stop(const struct session *session);
+
+#endif

@@ -1,0 +1,100 @@
+// Responsible for one step of training and for validation: batches through the plan, and the sums
+// of what they give.
+#include <stdlib.h>
+
+#include "base/rng.h"
+#include "train/session.h"
+
+void sums_add(struct sums *total, const struct sums *part)
+{
+    total->loss += part->loss;
+    total->hits += part->hits;
+    total->count += part->count;
+}
+
+uint32_t session_steps(const struct session *session)
+{
+    return (session->training_count - 1) / session->params.batch + 1;
+}
+
+vktl_status session_begin_epoch(struct session *session, uint32_t epoch, uint32_t done)
+{
+    vktl_status status = VKTL_OK;
+    const uint32_t count = session->training_count;
+    vktl_assert(done < count);
+    if (!session->order)
+        session->order = calloc(count, sizeof *session->order);
+    TRY_ALLOC(session->log, session->order);
+    for (uint32_t i = 0; i < count; i++)
+        session->order[i] = i;
+    if (!session->params.no_shuffle)
+        rng_shuffle(session->order, count, session->params.seed, epoch);
+    session->epoch = epoch;
+    session->done = done;
+    feed_begin(&session->training_feed, session->order + done, count - done);
+fail:
+    return status;
+}
+
+static void set_step(struct session *session)
+{
+    struct step *step = plan_step(session->plan);
+    step->number = (uint32_t)session->step;
+    step->seed_low = (uint32_t)session->params.seed;
+    step->seed_high = (uint32_t)(session->params.seed >> 32);
+    step->learning_rate = (float)session->learning_rate;
+}
+
+static struct sums batch_sums(const struct session *session, uint32_t rows)
+{
+    struct sums sums = {.count = rows};
+    for (uint32_t row = 0; row < rows; row++) {
+        sums.loss += plan_losses(session->plan)[row];
+        sums.hits += plan_hits(session->plan)[row];
+    }
+    return sums;
+}
+
+static uint32_t rows_of(const struct session *session, uint32_t left)
+{
+    return left < session->params.batch ? left : session->params.batch;
+}
+
+vktl_status session_step(struct session *session, struct sums *batch)
+{
+    vktl_status status = VKTL_OK;
+    const uint32_t rows = rows_of(session, session->training_count - session->done);
+    vktl_assert(rows > 0);
+    TRY(feed_next(session->log, &session->training_feed, session->plan, PASS_TRAIN,
+                  session->order + session->done, rows, session->params.batch));
+    set_step(session);
+    TRY(plan_run(session->plan, PASS_TRAIN));
+    *batch = batch_sums(session, rows);
+    session->done += rows;
+    session->step++;
+fail:
+    return status;
+}
+
+vktl_status session_validate(struct session *session, struct sums *sums)
+{
+    vktl_status status = VKTL_OK;
+    const uint32_t count = session->validation_count;
+    uint32_t *order = calloc(count, sizeof *order);
+    TRY_ALLOC(session->log, order);
+    for (uint32_t i = 0; i < count; i++)
+        order[i] = i;
+    feed_begin(&session->validation_feed, order, count);
+    for (uint32_t done = 0; done < count;) {
+        const uint32_t rows = rows_of(session, count - done);
+        TRY(feed_next(session->log, &session->validation_feed, session->plan, PASS_EVALUATE,
+                      order + done, rows, session->params.batch));
+        TRY(plan_run(session->plan, PASS_EVALUATE));
+        const struct sums part = batch_sums(session, rows);
+        sums_add(sums, &part);
+        done += rows;
+    }
+fail:
+    free(order);
+    return status;
+}
