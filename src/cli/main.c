@@ -11,7 +11,7 @@
 
 const struct command *const commands[] = {
     &command_train,   &command_infer,   &command_eval,     &command_features,
-    &command_summary, &command_devices, &command_selftest, NULL,
+    &command_summary, &command_devices, &command_selftest, &command_bench, NULL,
 };
 
 static const char overview[] =

@@ -2,19 +2,17 @@
 // built-in models.
 #include <vktl/model.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "cli/command.h"
+#include "cli/architecture.h"
 #include "cli/json.h"
 
 struct summary_options {
     struct common_options common;
     struct model_options model;
-    bool list, no_top;
-    const char *base_output, *head, *freeze;
-    uint32_t classes, image_size;
+    struct architecture_options architecture;
+    bool list;
 };
 
 #define AT(member) .offset = offsetof(struct summary_options, member)
@@ -22,21 +20,7 @@ struct summary_options {
 // clang-format off
 static const struct option options[] = {
     {.name = "list", .type = OPTION_FLAG, AT(list), .help = "the names of the built-in models"},
-    {.name = "no-top", .type = OPTION_FLAG, AT(no_top), .help = "the base alone"},
-    {.name = "base-output", .type = OPTION_TEXT, .argument = "LAYER", AT(base_output),
-     .note = "the last before the top",
-     .help = "with --head or --no-top: cut the base after this layer"},
-    {.name = "head", .type = OPTION_TEXT, .argument = "SPEC", AT(head),
-     .help = "with a new top, as `vktl train` makes it"},
-    {.name = "classes", .type = OPTION_U32, .argument = "N", AT(classes), .value = "2", .min = 1,
-     .max = 1000000, .unit = "classes",
-     .help = "with --head: classes of the new top"},
-    {.name = "freeze", .type = OPTION_TEXT, .argument = "base|none|LAYER", AT(freeze),
-     .value = "none",
-     .help = "with --head: what keeps its weights; needs weights"},
-    {.name = "image-size", .type = OPTION_U32, .argument = "N", AT(image_size),
-     .note = "the model's", .min = 1, .max = 4096, .unit = "pixels",
-     .help = "pixels on a side of the image"},
+    ROWS_ARCHITECTURE(struct summary_options, architecture),
     ROWS_MODEL(struct summary_options, model),
     ROW_JSON,
     ROW_QUIET,
@@ -126,54 +110,6 @@ static vktl_status write_json(struct console *console, const struct vktl_model *
     return status;
 }
 
-// Classes that are only counted are called by their numbers.
-struct numbered_classes {
-    char (*names)[16];
-    const char **pointers;
-};
-
-static vktl_status number_classes(const struct vktl_log *log, uint32_t count,
-                                  struct numbered_classes *classes)
-{
-    vktl_status status = VKTL_OK;
-    classes->names = calloc(count, sizeof *classes->names);
-    classes->pointers = calloc(count, sizeof *classes->pointers);
-    TRY_ALLOC(log, classes->names);
-    TRY_ALLOC(log, classes->pointers);
-    for (uint32_t i = 0; i < count; i++) {
-        snprintf(classes->names[i], sizeof *classes->names, "%u", i);
-        classes->pointers[i] = classes->names[i];
-    }
-fail:
-    return status;
-}
-
-static vktl_status open_chosen(struct console *console, const char *name,
-                               const struct summary_options *chosen, struct vktl_model **model)
-{
-    vktl_status status;
-    struct numbered_classes classes = {0};
-    const vktl_preprocess preprocess = (vktl_preprocess)chosen->model.preprocess;
-    TRY(number_classes(&console->log, chosen->classes, &classes));
-    const struct vktl_model_params params = {
-        .model = name,
-        .weights = chosen->model.weights,
-        .image_size = chosen->image_size,
-        .preprocess = chosen->model.preprocess == OPTION_NO_CHOICE ? NULL : &preprocess,
-        .no_top = chosen->no_top,
-        .head = chosen->head,
-        .base_output = chosen->base_output,
-        .freeze = chosen->freeze,
-        .classes = classes.pointers,
-        .class_count = chosen->classes,
-    };
-    TRY(vktl_model_open(&console->log, &params, model));
-fail:
-    free(classes.pointers);
-    free(classes.names);
-    return status;
-}
-
 static vktl_status check(const struct vktl_log *log, const struct summary_options *chosen,
                          uint32_t count)
 {
@@ -181,10 +117,6 @@ static vktl_status check(const struct vktl_log *log, const struct summary_option
         return log_fail(log, VKTL_USAGE, "summary needs MODEL; --list names the built-in ones");
     if (chosen->list && count)
         return log_fail(log, VKTL_USAGE, "summary takes either MODEL or --list");
-    if (chosen->no_top && chosen->head)
-        return log_fail(log, VKTL_USAGE, "--no-top and --head exclude each other: give one");
-    if (chosen->base_output && !chosen->no_top && !chosen->head)
-        return log_fail(log, VKTL_USAGE, "--base-output needs --no-top or --head");
     return VKTL_OK;
 }
 
@@ -197,7 +129,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     TRY(check(&console->log, chosen, count));
     if (chosen->list)
         return write_list(console, chosen->common.json);
-    TRY(open_chosen(console, positionals[0], chosen, &model));
+    TRY(open_architecture(console, positionals[0], &chosen->model, &chosen->architecture, &model));
     TRY(chosen->common.json ? write_json(console, model) : write_text(console, model));
 fail:
     vktl_model_destroy(&model);

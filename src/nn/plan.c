@@ -266,6 +266,19 @@ vktl_status plan_read_layer(struct plan *plan, uint32_t layer, float *values)
     return gpu_download(plan->device, values, slice_part(found, 0, size), size);
 }
 
+// ---- Profiles ----------------------------------------------------------------------------------
+
+vktl_status plan_profile(struct plan *plan, enum plan_pass pass, bool on)
+{
+    return program_profile(plan->passes[pass].program, on);
+}
+
+uint32_t plan_profile_rows(const struct plan *plan, enum plan_pass pass,
+                           const struct profile_row **rows)
+{
+    return program_profile_rows(plan->passes[pass].program, rows);
+}
+
 // ---- Weights -----------------------------------------------------------------------------------
 
 static float *model_weight(const struct vktl_model *model, const struct parameter *parameter)

@@ -68,6 +68,15 @@ uint64_t plan_feature_count(const struct plan *plan);     // numbers of one samp
 // model's layer states for a batch of 1.
 vktl_status plan_read_layer(struct plan *plan, uint32_t layer, float *values);
 
+// ---- Profiles ----------------------------------------------------------------------------------
+
+// With profiling on, every command of a pass is timed (which slows the pass a little), and after
+// plan_run the rows tell of it: their labels are "LAYER OPERATOR DIRECTION", "input", "loss" or
+// "update". The rows live until the next run.
+vktl_status plan_profile(struct plan *plan, enum plan_pass pass, bool on);
+uint32_t plan_profile_rows(const struct plan *plan, enum plan_pass pass,
+                           const struct profile_row **rows);
+
 // ---- Weights -----------------------------------------------------------------------------------
 
 // Copies the trained weights from the device into the model that was planned, or the model's to

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "harness/spirv_interface.h"
+#include "gpu/peak.h"
 #include "ops/op.h"
 #include "shaders.h"
 
@@ -43,6 +44,8 @@ static void each_kernel(void (*visit)(const struct kernel *kernel, void *user), 
     for (uint32_t i = 0; i < op_count(); i++)
         for (const struct kernel *const *k = op_at(i)->kernels; k && *k; k++)
             visit(*k, user);
+    for (const struct kernel *const *k = peak_kernels; *k; k++)
+        visit(*k, user);
 }
 
 static void check_both_forms(const struct kernel *kernel, void *user)
@@ -73,7 +76,8 @@ static void compare_shader(const struct kernel *kernel, void *user)
     search->found = search->found || kernel->spirv == search->wanted;
 }
 
-// Every shader belongs to an operator, so that none escapes the tests that go through operators.
+// Every shader belongs to an operator or to the measuring of peaks, so that none escapes the tests
+// that go through them.
 static void test_every_shader_is_used(void **state)
 {
     (void)state;
