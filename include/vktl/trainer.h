@@ -39,6 +39,7 @@ struct vktl_train_params {
     struct vktl_model_params model; // `classes` are filled from the folders; head as --head
                                     // [flatten,dense:256:relu,dropout:0.5]
     const char *run_folder;         // needed unless dry_run; created
+    const char *tensorboard_folder; // NULL: none; event files go to its train/ and validation/
     bool overwrite;       // a run folder that holds a run already is replaced, else refused
     uint32_t epochs;      // [20]
     uint32_t batch;       // [16]

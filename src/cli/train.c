@@ -13,7 +13,7 @@
 
 struct train_options {
     struct common_options common;
-    const char *train, *val, *run;
+    const char *train, *val, *run, *tensorboard;
     double val_split;
     struct model_options model;
     const char *name, *base_output, *head, *freeze;
@@ -101,6 +101,9 @@ static const struct option options[] = {
      .help = "folder for the trained model and all that is recorded; needed unless --dry-run"},
     {.name = "overwrite", .type = OPTION_FLAG, AT(overwrite),
      .help = "replace a run that is in that folder already"},
+    {.name = "tensorboard", .type = OPTION_TEXT, .argument = "DIR", AT(tensorboard), .note = "none",
+     .help = "event files of every epoch, for `tensorboard --logdir DIR`: training in DIR/train, "
+             "validation in DIR/validation"},
     {.name = "dry-run", .type = OPTION_FLAG, AT(dry_run),
      .help = "print the plan (layers, memory, submits) and stop"},
     {.name = "cache-limit", .type = OPTION_SIZE, .argument = "SIZE", AT(cache_limit), .value = "2G",
@@ -295,6 +298,7 @@ static struct vktl_train_params train_params(const struct train_options *chosen)
                   .base_output = chosen->base_output,
                   .freeze = chosen->freeze},
         .run_folder = chosen->run,
+        .tensorboard_folder = chosen->tensorboard,
         .overwrite = chosen->overwrite,
         .epochs = chosen->epochs,
         .batch = chosen->batch,

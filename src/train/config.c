@@ -68,6 +68,7 @@ void config_json(struct text *text, const struct vktl_train_params *params,
     whole_member(text, "max_steps", params->max_steps);
     whole_member(text, "cache_limit", params->cache_limit);
     bool_member(text, "cache", !params->no_cache);
+    string_member(text, "tensorboard", params->tensorboard_folder);
     text_append(text, "\n}\n");
 }
 

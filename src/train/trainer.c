@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "train/board.h"
 #include "train/run.h"
 #include "train/session.h"
 
@@ -13,6 +14,7 @@ struct trainer {
     const struct vktl_log *log;
     struct session session;
     struct run run;
+    struct board board;
     struct vktl_train_result *result;
 };
 
@@ -123,6 +125,7 @@ static vktl_status run_epoch(struct trainer *trainer)
     log_epoch(trainer, &epoch);
     note_epoch(trainer, &epoch);
     session_tell(&trainer->session, &epoch);
+    TRY(board_epoch(&trainer->board, &epoch));
     TRY(run_flush(&trainer->run, false));
 fail:
     return status;
@@ -192,9 +195,11 @@ vktl_status vktl_train(const struct vktl_log *log, struct vktl_device *device,
     if (params->dry_run)
         goto fail; // told all there is to tell
     TRY(run_init(log, &session->params, device, session->model, session->plan, &trainer.run));
+    TRY(board_open(log, &session->params, 1, &trainer.board));
     TRY(keep_features(&trainer));
     TRY(run_epochs(&trainer));
 fail:
+    board_close(&trainer.board);
     run_deinit(&trainer.run);
     session_close(session);
     return status;
