@@ -12,6 +12,37 @@
 
 enum { EXPECTED_SIZE = 256 };
 
+// ---- Rows
+
+const struct option *option_next(struct option_walk *walk)
+{
+    for (;;) {
+        const struct option *row = walk->row;
+        if (row->name && row->type != OPTION_TABLE) {
+            walk->row++;
+            return row;
+        }
+        if (row->name) {
+            vktl_assert(!walk->outer);
+            walk->outer = row + 1;
+            walk->offset = row->offset;
+            walk->row = row->table;
+        } else if (walk->outer) {
+            walk->row = walk->outer;
+            walk->outer = NULL;
+            walk->offset = 0;
+        } else {
+            return NULL;
+        }
+    }
+}
+
+// The place of a row's value.
+static void *slot_of(const struct option_walk *walk, const struct option *option, void *values)
+{
+    return (char *)values + walk->offset + option->offset;
+}
+
 // ---- What is expected, in words
 
 static void append_number(struct text *text, const struct option *option, double number)
@@ -147,12 +178,12 @@ static bool store_choice(const struct option *option, const char *value, int *sl
 }
 
 // Writes a value in its place; false where it is not what the option takes.
-static bool store(const struct option *option, const char *value, void *values)
+static bool store(const struct option *option, const char *value, void *slot)
 {
-    void *slot = (char *)values + option->offset;
     const char *rest;
     switch (option->type) {
     case OPTION_HEADING:
+    case OPTION_TABLE:
         return false;
     case OPTION_FLAG:
         *(bool *)slot = true;
@@ -175,19 +206,21 @@ static bool store(const struct option *option, const char *value, void *values)
 
 void options_set_defaults(const struct option *options, void *values)
 {
-    for (const struct option *option = options; option->name; option++) {
+    struct option_walk walk = {options};
+    for (const struct option *option; (option = option_next(&walk));) {
+        void *slot = slot_of(&walk, option, values);
         if (option->value)
-            vktl_assert(store(option, option->value, values));
+            vktl_assert(store(option, option->value, slot));
         else if (option->type == OPTION_CHOICE)
-            *(int *)((char *)values + option->offset) = OPTION_NO_CHOICE;
+            *(int *)slot = OPTION_NO_CHOICE;
     }
 }
 
 // ---- The command line
 
-static const struct option *find(const struct option *options, const char *name, size_t length)
+static const struct option *find(struct option_walk *walk, const char *name, size_t length)
 {
-    for (const struct option *option = options; option->name; option++)
+    for (const struct option *option; (option = option_next(walk));)
         if (option->type != OPTION_HEADING && strlen(option->name) == length &&
             memcmp(option->name, name, length) == 0)
             return option;
@@ -197,7 +230,11 @@ static const struct option *find(const struct option *options, const char *name,
 // For suggest_nearest. A heading's name is empty, and so near to nothing.
 static const char *option_name(const void *options, uint32_t index)
 {
-    return ((const struct option *)options)[index].name;
+    struct option_walk walk = {options};
+    const struct option *option = option_next(&walk);
+    while (option && index-- > 0)
+        option = option_next(&walk);
+    return option ? option->name : NULL;
 }
 
 static vktl_status refuse_unknown(const struct vktl_log *log, const struct option_set *set,
@@ -221,7 +258,8 @@ static vktl_status parse_option(const struct vktl_log *log, const struct option_
     const char *name = words[0] + 2;
     const size_t length = strcspn(name, "=");
     const char *value = name[length] == '=' ? name + length + 1 : NULL;
-    const struct option *option = find(set->options, name, length);
+    struct option_walk walk = {set->options};
+    const struct option *option = find(&walk, name, length);
     *used = 1;
     if (!option)
         return refuse_unknown(log, set, words[0]);
@@ -236,7 +274,8 @@ static vktl_status parse_option(const struct vktl_log *log, const struct option_
         value = words[1];
         *used = 2;
     }
-    return store(option, value, values) ? VKTL_OK : refuse(log, option, value);
+    return store(option, value, slot_of(&walk, option, values)) ? VKTL_OK
+                                                                 : refuse(log, option, value);
 }
 
 vktl_status options_parse(const struct vktl_log *log, const struct option_set *set,
@@ -275,11 +314,12 @@ vktl_status options_check(const struct vktl_log *log, const struct option_set *s
                         positionals[set->positional_max]);
     if (count < set->positional_min)
         return log_fail(log, VKTL_USAGE, "%s needs %s", set->command, set->positionals);
-    for (const struct option *option = set->options; option->name; option++) {
+    struct option_walk walk = {set->options};
+    for (const struct option *option; (option = option_next(&walk));) {
         const char *value;
         if (!option->required)
             continue;
-        memcpy(&value, (const char *)values + option->offset, sizeof value);
+        memcpy(&value, (const char *)values + walk.offset + option->offset, sizeof value);
         if (!value)
             return log_fail(log, VKTL_USAGE, "%s needs --%s %s", set->command, option->name,
                             option->argument);

@@ -16,6 +16,7 @@
 
 enum option_type {
     OPTION_HEADING, // no option: its `help` stands above the rows after it
+    OPTION_TABLE,   // no option: the rows of `table` stand here, and store from `offset` on
     OPTION_FLAG,    // takes no value
     OPTION_U32,
     OPTION_U64,
@@ -39,9 +40,23 @@ struct option {
     const char *unit;
     const char *const *choices; // ends in NULL
     bool required;
+    const struct option *table; // whose rows are no tables again
 };
 
 enum { OPTION_NO_CHOICE = -1 };
+
+// Walks a table, and the tables within it, in order:
+//
+//     struct option_walk walk = {options};
+//     for (const struct option *option; (option = option_next(&walk));) ...
+//
+// The rows seen are headings and options; NULL ends them.
+struct option_walk {
+    const struct option *row;   // the next
+    const struct option *outer; // where to go on after a table within the table
+    size_t offset;              // that the last row's own offset is added to
+};
+const struct option *option_next(struct option_walk *walk);
 
 // What the table and the command say of the command line.
 struct option_set {

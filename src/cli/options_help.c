@@ -65,7 +65,8 @@ static void append_row(struct text *text, const struct option *option)
 
 void options_help(const struct option *options, struct text *text)
 {
-    for (const struct option *option = options; option->name; option++) {
+    struct option_walk walk = {options};
+    for (const struct option *option; (option = option_next(&walk));) {
         if (option->type == OPTION_HEADING)
             text_format(text, "%s%s\n", option == options ? "" : "\n", option->help);
         else

@@ -8,93 +8,43 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/command.h"
 #include "cli/json.h"
+#include "cli/training.h"
 
 struct train_options {
     struct common_options common;
-    const char *train, *val, *run, *tensorboard;
-    double val_split;
-    struct model_options model;
-    const char *name, *base_output, *head, *freeze;
-    uint32_t image_size;
-    int interpolation;
-    uint32_t epochs, batch;
-    int optimizer;
-    double lr, momentum, weight_decay;
-    bool nesterov, no_shuffle, no_cache, overwrite, dry_run;
-    uint64_t seed, max_steps, cache_limit;
+    struct training_options training;
+    const char *val, *run, *tensorboard;
+    uint32_t epochs;
+    double lr;
+    uint64_t max_steps;
+    bool overwrite, dry_run;
 };
 
-static const char *const optimizers[] = {"sgd", NULL};
-
-#define AT(member) .offset = offsetof(struct train_options, member)
+#define AT(member)   .offset = offsetof(struct train_options, member)
+#define ROWS(table_) ROWS_TRAINING(table_, struct train_options, training)
 
 // clang-format off
 static const struct option options[] = {
     ROW_HEADING("Data"),
-    {.name = "train", .type = OPTION_TEXT, .argument = "DIR", AT(train), .required = true,
-     .help = "training images, one folder a class"},
+    ROWS(training_data),
     {.name = "val", .type = OPTION_TEXT, .argument = "DIR", AT(val), .note = "none",
      .help = "validation images, in folders of the same names"},
-    {.name = "val-split", .type = OPTION_F64, .argument = "F", AT(val_split), .value = "0",
-     .max = 1, .below_max = true,
-     .help = "hold out this fraction of --train instead; which images depends on their paths "
-             "alone"},
-    {.name = "no-shuffle", .type = OPTION_FLAG, AT(no_shuffle),
-     .help = "take the images in sorted order, epoch by epoch"},
-    {.name = "image-size", .type = OPTION_U32, .argument = "N", AT(image_size),
-     .note = "the model's", .min = 1, .max = 4096, .unit = "pixels",
-     .help = "pixels on a side of the square that images are brought to"},
-    {.name = "interpolation", .type = OPTION_CHOICE, .argument = "nearest|bilinear",
-     AT(interpolation), .choices = interpolation_choices, .note = "bilinear",
-     .help = "how images are resized; bilinear is antialiased, Keras's default is nearest"},
-    {.name = "preprocess", .type = OPTION_CHOICE, .argument = "caffe|tf|torch|none",
-     AT(model.preprocess), .choices = preprocess_choices, .note = "the model's",
-     .help = "what happens to pixel values before the model sees them; kept in the model"},
 
     ROW_HEADING("Model"),
-    {.name = "model", .type = OPTION_TEXT, .argument = "NAME|FILE", AT(name), .value = "vgg16",
-     .help = "a name from `vktl summary --list`, a Keras Sequential .json, a vktl .safetensors or "
-             "a run folder"},
-    {.name = "weights", .type = OPTION_TEXT, .argument = "FILE", AT(model.weights),
-     .note = "the model's own, if any",
-     .help = "Keras .h5 or .safetensors, by layer name; none: not even the model's own"},
-    {.name = "base-output", .type = OPTION_TEXT, .argument = "LAYER", AT(base_output),
-     .note = "the last before the top",
-     .help = "cut the base after this layer"},
-    {.name = "head", .type = OPTION_TEXT, .argument = "SPEC", AT(head),
-     .value = "flatten,dense:256:relu,dropout:0.5",
-     .help = "the new top, to which a softmax over the classes is added: flatten, gap, gmp, "
-             "dense:UNITS[:ACTIVATION], dropout:RATE; or keep, for the model's own"},
-    {.name = "freeze", .type = OPTION_TEXT, .argument = "base|none|LAYER", AT(freeze),
-     .value = "base",
-     .help = "what keeps its weights: the base, nothing, or all up to a layer"},
+    ROWS(training_model),
 
     ROW_HEADING("Training"),
     {.name = "epochs", .type = OPTION_U32, .argument = "N", AT(epochs), .value = "20", .min = 1,
      .max = 1000000, .unit = "epochs",
      .help = "times that every image is seen"},
-    {.name = "batch", .type = OPTION_U32, .argument = "N", AT(batch), .value = "16", .min = 1,
-     .max = 65536, .unit = "images",
-     .help = "images a step; a short last batch is kept"},
     {.name = "max-steps", .type = OPTION_U64, .argument = "N", AT(max_steps), .note = "no limit",
      .min = 1, .unit = "steps",
      .help = "stop after so many steps"},
-    {.name = "optimizer", .type = OPTION_CHOICE, .argument = "sgd", AT(optimizer), .value = "sgd",
-     .choices = optimizers,
-     .help = "how weights follow gradients"},
     {.name = "lr", .type = OPTION_F64, .argument = "RATE", AT(lr), .value = "0.001",
      .above_min = true,
      .help = "learning rate"},
-    {.name = "momentum", .type = OPTION_F64, .argument = "M", AT(momentum), .value = "0.9",
-     .max = 1, .below_max = true,
-     .help = "share of the last update that is kept"},
-    {.name = "nesterov", .type = OPTION_FLAG, AT(nesterov), .help = "Nesterov's momentum"},
-    {.name = "weight-decay", .type = OPTION_F64, .argument = "D", AT(weight_decay), .value = "0",
-     .help = "weights shrink by the learning rate times this, each step"},
-    {.name = "seed", .type = OPTION_U64, .argument = "N", AT(seed), .value = "0",
-     .help = "of initial weights, order of the images, dropout"},
+    ROWS(training_optimizer),
 
     ROW_HEADING("Run"),
     {.name = "run", .type = OPTION_TEXT, .argument = "DIR", AT(run),
@@ -106,10 +56,7 @@ static const struct option options[] = {
              "validation in DIR/validation"},
     {.name = "dry-run", .type = OPTION_FLAG, AT(dry_run),
      .help = "print the plan (layers, memory, submits) and stop"},
-    {.name = "cache-limit", .type = OPTION_SIZE, .argument = "SIZE", AT(cache_limit), .value = "2G",
-     .help = "host memory for the output of a frozen base, as 512M or 2G"},
-    {.name = "no-cache", .type = OPTION_FLAG, AT(no_cache),
-     .help = "compute the frozen base anew each step"},
+    ROWS(training_memory),
     ROW_DEVICE,
     ROW_JSON,
     ROW_QUIET,
@@ -147,7 +94,7 @@ static void draw_step(struct progress *progress, const struct vktl_train_progres
     char left[64], right[CONSOLE_LINE_SIZE], eta[CONSOLE_TIME_SIZE];
     if (!now->done || !console_wants_line(progress->console))
         return;
-    const double images = (double)now->done * progress->chosen->batch;
+    const double images = (double)now->done * progress->chosen->training.batch;
     const double rate = now->seconds > 0 ? images / now->seconds : 0;
     snprintf(left, sizeof left, "Epoch %u/%u", now->epoch, now->epochs);
     snprintf(right, sizeof right, " ETA %s %.*f img/s loss %.4f acc %.4f",
@@ -225,7 +172,7 @@ static bool should_stop(void *user)
 static void say_best(struct console *console, const struct train_options *chosen,
                      const struct vktl_train_result *result)
 {
-    const bool is_validated = chosen->val || chosen->val_split > 0;
+    const bool is_validated = chosen->val || chosen->training.val_split > 0;
     if (!result->best_epoch)
         return;
     console_say(console, "Best: epoch %u, %s %.4f, in %s/best.safetensors", result->best_epoch,
@@ -277,44 +224,29 @@ static vktl_status check(const struct vktl_log *log, const struct train_options 
 {
     if (!chosen->run && !chosen->dry_run)
         return log_fail(log, VKTL_USAGE, "train needs --run DIR, a folder for what it makes");
-    if (chosen->val && chosen->val_split > 0)
+    if (chosen->val && chosen->training.val_split > 0)
         return log_fail(log, VKTL_USAGE, "--val and --val-split exclude each other: give one");
     if (chosen->dry_run && chosen->common.json)
         return log_fail(log, VKTL_USAGE, "--dry-run prints its plan as text: leave --json out");
     return VKTL_OK;
 }
 
-static struct vktl_train_params train_params(const struct train_options *chosen)
+static struct vktl_train_params train_params(const struct train_options *chosen,
+                                             struct progress *progress)
 {
-    // What is zero on the command line is meant; in the library it asks for the default.
-    return (struct vktl_train_params){
-        .train_folder = chosen->train,
-        .validation_folder = chosen->val,
-        .validation_split = chosen->val_split,
-        .model = {.model = chosen->name,
-                  .weights = chosen->model.weights,
-                  .image_size = chosen->image_size,
-                  .head = chosen->head,
-                  .base_output = chosen->base_output,
-                  .freeze = chosen->freeze},
-        .run_folder = chosen->run,
-        .tensorboard_folder = chosen->tensorboard,
-        .overwrite = chosen->overwrite,
-        .epochs = chosen->epochs,
-        .batch = chosen->batch,
-        .learning_rate = chosen->lr,
-        .momentum = chosen->momentum == 0 ? -1 : chosen->momentum,
-        .weight_decay = chosen->weight_decay,
-        .nesterov = chosen->nesterov,
-        .no_shuffle = chosen->no_shuffle,
-        .seed = chosen->seed,
-        .max_steps = chosen->max_steps,
-        .cache_limit = chosen->cache_limit,
-        .no_cache = chosen->no_cache || chosen->cache_limit == 0,
-        .dry_run = chosen->dry_run,
-        .progress = show,
-        .should_stop = should_stop,
-    };
+    struct vktl_train_params params = training_params(&chosen->training);
+    params.validation_folder = chosen->val;
+    params.run_folder = chosen->run;
+    params.tensorboard_folder = chosen->tensorboard;
+    params.overwrite = chosen->overwrite;
+    params.epochs = chosen->epochs;
+    params.learning_rate = chosen->lr;
+    params.max_steps = chosen->max_steps;
+    params.dry_run = chosen->dry_run;
+    params.progress = show;
+    params.should_stop = should_stop;
+    params.user = progress;
+    return params;
 }
 
 static vktl_status run(struct console *console, const void *values, const char *const *positionals,
@@ -325,15 +257,8 @@ static vktl_status run(struct console *console, const void *values, const char *
     struct vktl_device *device = NULL;
     struct vktl_train_result result = {0};
     struct progress progress = {console, chosen, 0, 0, VKTL_OK};
-    const vktl_preprocess preprocess = (vktl_preprocess)chosen->model.preprocess;
-    const vktl_interpolation interpolation = (vktl_interpolation)chosen->interpolation;
-    struct vktl_train_params params = train_params(chosen);
+    const struct vktl_train_params params = train_params(chosen, &progress);
     (void)positionals, (void)count;
-    params.user = &progress;
-    if (chosen->model.preprocess != OPTION_NO_CHOICE)
-        params.model.preprocess = &preprocess;
-    if (chosen->interpolation != OPTION_NO_CHOICE)
-        params.model.interpolation = &interpolation;
 
     const double start_seconds = clock_seconds();
     TRY(check(&console->log, chosen));

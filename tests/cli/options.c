@@ -5,20 +5,35 @@
 #include "harness/harness.h"
 #include "harness/messages.h"
 
+struct inner {
+    double share;
+    const char *folder;
+};
+
 struct values {
     bool flag;
     uint32_t count;
     uint64_t seed, size;
-    double rate, share;
-    const char *folder;
+    double rate;
+    struct inner inner;
     int colour;
 };
 
-#define AT(member) .offset = offsetof(struct values, member)
+#define AT(member)    .offset = offsetof(struct values, member)
+#define INNER(member) .offset = offsetof(struct inner, member)
 
 static const char *const colours[] = {"red", "green", "blue", NULL};
 
 // clang-format off
+static const struct option inner_options[] = {
+    {.name = "share", .type = OPTION_F64, .argument = "S", INNER(share), .max = 1,
+     .below_max = true,
+     .help = "how much of it, said in so many words that the line has to be broken somewhere"},
+    {.name = "folder", .type = OPTION_TEXT, .argument = "DIR", INNER(folder), .required = true,
+     .help = "where"},
+    {NULL},
+};
+
 static const struct option options[] = {
     {.name = "", .type = OPTION_HEADING, .help = "Things"},
     {.name = "flag", .type = OPTION_FLAG, AT(flag), .help = "a flag"},
@@ -29,10 +44,7 @@ static const struct option options[] = {
      .help = "how large"},
     {.name = "rate", .type = OPTION_F64, .argument = "R", AT(rate), .value = "0.5",
      .above_min = true, .help = "how fast"},
-    {.name = "share", .type = OPTION_F64, .argument = "S", AT(share), .max = 1, .below_max = true,
-     .help = "how much of it, said in so many words that the line has to be broken somewhere"},
-    {.name = "folder", .type = OPTION_TEXT, .argument = "DIR", AT(folder), .required = true,
-     .help = "where"},
+    {.name = "", .type = OPTION_TABLE, AT(inner), .table = inner_options},
     {.name = "colour", .type = OPTION_CHOICE, .argument = "red|green|blue", AT(colour),
      .choices = colours, .help = "which colour"},
     {NULL},
@@ -80,7 +92,7 @@ static void defaults_are_those_of_the_table(void **state)
     assert_int_equal(outcome.values.size, UINT64_C(2) << 30);
     assert_true(outcome.values.rate == 0.5);
     assert_false(outcome.values.flag);
-    assert_null(outcome.values.folder);
+    assert_null(outcome.values.inner.folder);
     assert_int_equal(outcome.values.colour, OPTION_NO_CHOICE);
 }
 
@@ -97,7 +109,7 @@ static void values_come_in_any_order(void **state)
     assert_int_equal(outcome.values.count, 13);
     assert_true(outcome.values.rate == 1e-3);
     assert_true(outcome.values.seed == UINT64_MAX);
-    assert_string_equal(outcome.values.folder, "--odd");
+    assert_string_equal(outcome.values.inner.folder, "--odd");
     assert_int_equal(outcome.values.colour, 2);
     assert_int_equal(outcome.positional_count, 3);
     assert_string_equal(outcome.words[0], "one");
@@ -112,7 +124,7 @@ static void a_lone_dash_and_negative_numbers_are_words(void **state)
     parse(&outcome, (const char *const[]){"-", "--share", "-0", NULL});
     assert_int_equal(outcome.status, VKTL_OK);
     assert_string_equal(outcome.words[0], "-");
-    assert_true(outcome.values.share == 0);
+    assert_true(outcome.values.inner.share == 0);
 }
 
 static void sizes_take_suffixes(void **state)

@@ -1,0 +1,40 @@
+// Options that every training takes, whether it is a whole run or a range test of learning rates:
+// on what, of what, and how. Tables, to stand in a command's own under headings of its choice.
+#ifndef CLI_TRAINING_H
+#define CLI_TRAINING_H
+
+#include <vktl/trainer.h>
+
+#include "cli/command.h"
+
+struct training_options {
+    const char *train;
+    double val_split;
+    bool no_shuffle;
+    uint32_t image_size;
+    int interpolation;
+    struct model_options model;
+    const char *name, *base_output, *head, *freeze;
+    uint32_t batch;
+    int optimizer;
+    double momentum, weight_decay;
+    bool nesterov;
+    uint64_t seed;
+    uint64_t cache_limit;
+    bool no_cache;
+};
+
+// Rows that write to a struct training_options.
+extern const struct option training_data[], training_model[], training_optimizer[],
+    training_memory[];
+
+// A table's rows, in the table of a command whose values `type_` has it as `member`.
+#define ROWS_TRAINING(table_, type_, member)                                                       \
+    {                                                                                              \
+        .name = "", .type = OPTION_TABLE, .table = (table_), .offset = offsetof(type_, member)     \
+    }
+
+// What the options say; all else is left at its default. Strings are borrowed.
+struct vktl_train_params training_params(const struct training_options *options);
+
+#endif
