@@ -25,7 +25,7 @@ function(driver_environment test driver)
         "VK_ICD_FILENAMES=${VKTL_ICD_${driver}};VK_DRIVER_FILES=${VKTL_ICD_${driver}};VKTL_TEST_DRIVER=${driver};XDG_CACHE_HOME=${CMAKE_BINARY_DIR}/cache;VKTL_TEST_SOURCE=${CMAKE_SOURCE_DIR};VKTL_TEST_BINARY=${CMAKE_BINARY_DIR}")
 endfunction()
 
-set(host_modules base reference data formats cli)
+set(host_modules base reference data formats view cli)
 set(device_modules gpu ops check nn train)
 foreach(module IN LISTS host_modules device_modules)
     file(GLOB test_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${module}/*.c)

@@ -101,24 +101,25 @@ static void blend(const unsigned char *from, size_t stride, const int32_t *weigh
     to[2] = (unsigned char)(blue >> FRACTION_BITS > 255 ? 255 : blue >> FRACTION_BITS);
 }
 
-static vktl_status resize_bilinear(const struct vktl_log *log, const struct image *image,
-                                   uint32_t size, unsigned char *to)
+vktl_status image_resize_to(const struct vktl_log *log, const struct image *image, uint32_t width,
+                            uint32_t height, unsigned char *to)
 {
     vktl_status status = VKTL_OK;
     struct axis across = {0}, down = {0};
-    const size_t row_size = (size_t)size * 3;
-    unsigned char *narrow = NULL; // (image height, size, 3)
-    TRY(axis_init(log, image->width, size, &across));
-    TRY(axis_init(log, image->height, size, &down));
+    const size_t row_size = (size_t)width * 3;
+    unsigned char *narrow = NULL; // (image height, width, 3)
+    vktl_assert(image->pixels && image->width > 0 && image->height > 0 && width > 0 && height > 0);
+    TRY(axis_init(log, image->width, width, &across));
+    TRY(axis_init(log, image->height, height, &down));
     narrow = malloc(row_size * image->height);
     TRY_ALLOC(log, narrow);
     for (uint32_t y = 0; y < image->height; y++) {
         const unsigned char *row = image->pixels + (size_t)y * image->width * 3;
-        for (uint32_t x = 0; x < size; x++)
+        for (uint32_t x = 0; x < width; x++)
             blend(row + (size_t)across.first[x] * 3, 3, across.weights + (size_t)x * across.taps,
                   across.count[x], narrow + y * row_size + (size_t)x * 3);
     }
-    for (uint32_t y = 0; y < size; y++)
+    for (uint32_t y = 0; y < height; y++)
         for (size_t x = 0; x < row_size; x += 3)
             blend(narrow + down.first[y] * row_size + x, row_size,
                   down.weights + (size_t)y * down.taps, down.count[y], to + y * row_size + x);
@@ -134,7 +135,7 @@ vktl_status image_resize(const struct vktl_log *log, const struct image *image, 
 {
     vktl_assert(image->pixels && image->width > 0 && image->height > 0 && size > 0);
     if (interpolation == VKTL_BILINEAR)
-        return resize_bilinear(log, image, size, to);
+        return image_resize_to(log, image, size, size, to);
     resize_nearest(image, size, to);
     return VKTL_OK;
 }

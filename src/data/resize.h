@@ -11,6 +11,10 @@
 vktl_status image_resize(const struct vktl_log *log, const struct image *image, uint32_t size,
                          vktl_interpolation interpolation, unsigned char *to);
 
+// Writes (height, width, 3): Pillow's BILINEAR for any proportions, none of them 0.
+vktl_status image_resize_to(const struct vktl_log *log, const struct image *image, uint32_t width,
+                            uint32_t height, unsigned char *to);
+
 // image_read, then image_resize.
 vktl_status image_read_square(const struct vktl_log *log, const char *path, uint32_t size,
                               vktl_interpolation interpolation, unsigned char *to);

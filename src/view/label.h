@@ -1,0 +1,21 @@
+// Texts from outside, made fit to be drawn.
+#ifndef VIEW_LABEL_H
+#define VIEW_LABEL_H
+
+#include <stddef.h>
+
+enum { LABEL_SIZE = 512 };
+
+struct label {
+    char text[LABEL_SIZE]; // valid UTF-8 on one line
+};
+
+// Copies a text: bytes that are no UTF-8 become U+FFFD, control characters spaces, and what is
+// longer than a label ends in an ellipsis. NULL is "".
+void label_clean(const char *text, struct label *label);
+
+// Writes the first `length` bytes of `whole`, less the end of a character that is cut and spaces
+// before the cut, then an ellipsis.
+void label_shorten(const struct label *whole, size_t length, struct label *shortened);
+
+#endif
