@@ -5,8 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <vktl/callbacks.h>
 #include <vktl/device.h>
+#include <vktl/fine_tune.h>
 #include <vktl/model.h>
+#include <vktl/schedule.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,13 +25,14 @@ struct vktl_train_progress {
         VKTL_TRAIN_EPOCH,    // an epoch was done, validation included
     } stage;
     uint32_t done, total;
-    uint32_t epoch, epochs;   // from 1
-    double loss, accuracy;    // of this epoch so far, weighted by batch size
+    uint32_t epoch, epochs;        // from 1; the last of this phase
+    bool fine_tuning;              // the second phase
+    double loss, accuracy;         // of this epoch so far, weighted by batch size
     double val_loss, val_accuracy; // after VKTL_TRAIN_EPOCH; NaN without validation
     double learning_rate;
-    double seconds;           // of the stage so far; of the epoch for STEP and EPOCH
-    bool improved;            // this epoch's weights went to best.safetensors
-    const char *plan;         // lines of text: memory by role, submits; VKTL_TRAIN_PLAN only
+    double seconds;   // of the stage so far; of the epoch for STEP and EPOCH
+    bool improved;    // this epoch's weights went to best.safetensors
+    const char *plan; // lines of text: memory by role, submits; VKTL_TRAIN_PLAN only
 };
 
 // A zeroed member asks for its default, which stands in brackets.
@@ -47,12 +51,22 @@ struct vktl_train_params {
     double momentum;      // negative: 0 [0.9]
     double weight_decay;  // [0]
     bool nesterov;
-    bool no_shuffle;      // files in sorted order
+    bool no_shuffle; // files in sorted order
     uint64_t seed;
     uint64_t max_steps;   // stop after so many steps [no limit]
     uint64_t cache_limit; // bytes of host memory for features of a frozen base [2 GiB]
     bool no_cache;        // compute the frozen base anew each step
     bool dry_run;         // tell the plan and stop: nothing is trained or written
+    struct vktl_schedule schedule;
+    struct vktl_callbacks callbacks;
+    struct vktl_fine_tune fine_tune;
+    double checkpoint_seconds; // files are written at most this often; negative: each step [10]
+
+    // Go on with the run that is in run_folder. Its settings count; what is set here must be the
+    // same, except that epochs and fine_tune.epochs may be raised, that a second phase may be
+    // added, and that tensorboard_folder, checkpoint_seconds and save_every are free. Where the
+    // folder holds no run, one is started if train_folder is given.
+    bool resume;
 
     // Either may be NULL. Called on the calling thread.
     void (*progress)(void *user, const struct vktl_train_progress *progress);
@@ -64,21 +78,28 @@ struct vktl_train_result {
     uint32_t epochs_done;
     uint64_t steps_done;
     uint32_t best_epoch; // from 1; 0: no epoch was finished
-    double best_value;   // val_accuracy, or accuracy without validation
+    double best_value;   // of best_monitor
+    enum vktl_monitor best_monitor;
+    uint32_t first_epoch;   // that this call began or went on with, from 1
+    uint32_t stopped_epoch; // early stopping ended the last phase after this one; 0: it did not
+    uint32_t first_fine_tune_epoch; // from 1; 0: no second phase was begun
+    bool was_complete;              // a run to resume had nothing left to do
     double last_loss, last_accuracy, last_val_loss, last_val_accuracy; // NaN where unknown
     double features_seconds, first_epoch_seconds, other_epochs_seconds;
     uint64_t device_bytes; // that the plan took
 };
 
 // Trains, and writes into the run folder: config.json, classes.json, model.json, history.csv,
-// steps.csv, best.safetensors (the epoch with the highest validation accuracy, the lower loss where
-// equal; without validation the training figures) and last.safetensors, which also carries the
-// optimizer's state and the counters. Every file is replaced as a whole.
+// steps.csv, files.csv (the images used), best.safetensors (the best epoch by callbacks.monitor)
+// and last.safetensors, which also carries the optimizer's state and all that resuming needs. Every
+// file is replaced as a whole, and a run that was killed at any moment can be resumed: on the same
+// device and driver it ends with the same last.safetensors, bit for bit, as if it had not been.
 //
 // `result` is filled as far as the run went, also on failure. VKTL_INPUT: bad images, classes or
-// weights; VKTL_USAGE: options that do not go together; VKTL_NO_MEMORY: the plan does not fit;
-// VKTL_DIVERGED: a loss that is not finite (last.safetensors keeps the last good weights);
-// VKTL_INTERRUPTED: should_stop (last.safetensors is written); VKTL_IO.
+// weights, or a run that cannot be resumed; VKTL_USAGE: options that do not go together;
+// VKTL_NO_MEMORY: the plan does not fit; VKTL_DIVERGED: a loss that is not finite (last.safetensors
+// keeps the last good weights); VKTL_INTERRUPTED: should_stop (last.safetensors is written);
+// VKTL_IO.
 VKTL_API vktl_status vktl_train(const struct vktl_log *log, struct vktl_device *device,
                                 const struct vktl_train_params *params,
                                 struct vktl_train_result *result);

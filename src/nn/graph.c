@@ -69,7 +69,7 @@ static struct node *node_to_join(const struct lowering *lowering, const struct l
 
 static bool stays_frozen(const struct lowering *lowering, const struct layer *layer)
 {
-    return !lowering->params->training || !layer->trainable;
+    return !lowering->params->is_trained || !layer->trainable;
 }
 
 // Joins `layer` to the node before it where the mathematics allows it.

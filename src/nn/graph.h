@@ -31,7 +31,8 @@ struct graph {
 struct graph_params {
     uint32_t first_layer, end_layer; // layers [first, end)
     uint32_t batch;
-    bool training;    // training-only operators stay, trainable batch normalisation is not folded
+    bool training;    // training-only operators stay
+    bool is_trained;  // trainable weights will change: nothing made of them is folded
     bool keep_layers; // every layer keeps a node of its own: nothing is folded or fused
     bool logits;      // leave out the softmax that ends the last layer
 };

@@ -23,6 +23,12 @@ void feed_deinit(struct feed *feed)
     *feed = (struct feed){0};
 }
 
+void feed_drop_features(struct feed *feed)
+{
+    free(feed->features);
+    feed->features = NULL;
+}
+
 void feed_begin(struct feed *feed, const uint32_t *order, uint32_t count)
 {
     if (!feed->features)

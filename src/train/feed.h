@@ -23,6 +23,9 @@ void feed_deinit(struct feed *feed);
 vktl_status feed_keep_features(const struct vktl_log *log, struct feed *feed, struct plan *plan,
                                uint32_t batch, bool (*tick)(void *user, uint32_t done), void *user);
 
+// Serves images again: another plan needs other features.
+void feed_drop_features(struct feed *feed);
+
 // Starts on samples order[0..count); `order` is borrowed.
 void feed_begin(struct feed *feed, const uint32_t *order, uint32_t count);
 

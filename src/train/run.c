@@ -1,9 +1,8 @@
-// Responsible for the files of a run folder and for the weights that go into them. What to train
-// and when is the trainer's.
+// Responsible for the files of a run folder and when they are written. The weights that go into
+// them are run_weights.c's; what to train and when, trainer.c's.
 #include "train/run.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,31 +11,42 @@
 #include "base/files.h"
 #include "train/config.h"
 
-static const double write_interval_seconds = 10;
+static const char history_header[] =
+    "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds\n";
+static const char steps_header[] = "step,loss,accuracy,learning_rate\n";
 
-static const char *const run_files[] = {"config.json", "last.safetensors", "best.safetensors",
-                                        "history.csv"};
+// Writing takes at most this part of the time, however large the model.
+static const double most_time_for_writing = 0.1;
+
+enum { CSV_MAX_SIZE = 1 << 30 };
+
+char *run_path(const struct vktl_train_params *params, const char *name)
+{
+    return path_join(params->run_folder, name);
+}
 
 // ---- Making ------------------------------------------------------------------------------------
 
 vktl_status run_check_folder(const struct vktl_log *log, const struct vktl_train_params *params)
 {
-    for (size_t i = 0; !params->overwrite && i < sizeof run_files / sizeof *run_files; i++) {
-        char *path = path_join(params->run_folder, run_files[i]);
+    static const char *const signs[] = {"config.json", "last.safetensors", "best.safetensors",
+                                        "history.csv"};
+    for (size_t i = 0; !params->overwrite && i < sizeof signs / sizeof *signs; i++) {
+        char *path = run_path(params, signs[i]);
         const bool exists = path && file_exists(path);
         free(path);
         if (exists)
             return log_fail(log, VKTL_USAGE,
-                            "%s holds a run already (%s); choose another --run, or replace it with "
-                            "--overwrite",
-                            params->run_folder, run_files[i]);
+                            "%s holds a run already (%s); go on with it by --resume, replace it by "
+                            "--overwrite, or choose another --run",
+                            params->run_folder, signs[i]);
     }
     return VKTL_OK;
 }
 
 static vktl_status write_text(const struct run *run, const char *name, const struct text *text)
 {
-    char *path = path_join(run->params->run_folder, name);
+    char *path = run_path(run->params, name);
     vktl_status status = text_status(run->log, text);
     if (status == VKTL_OK)
         status = path ? file_write_all(run->log, path, text->data, text->length)
@@ -45,34 +55,27 @@ static vktl_status write_text(const struct run *run, const char *name, const str
     return status;
 }
 
-static vktl_status write_settings(const struct run *run, struct vktl_device *device)
+vktl_status run_init(const struct vktl_log *log, struct session *session, struct run *run)
 {
-    vktl_status status = VKTL_OK;
-    struct text config, classes;
-    char *json = NULL;
-    text_init(&config);
-    text_init(&classes);
-    config_json(&config, run->params, vktl_device_info(device), run->model);
-    classes_json(&classes, run->model);
-    TRY(write_text(run, "config.json", &config));
-    TRY(write_text(run, "classes.json", &classes));
-    TRY(vktl_model_json(run->log, run->model, &json));
-    TRY(write_text(run, "model.json", &(struct text){.data = json, .length = strlen(json)}));
-fail:
-    text_deinit(&config);
-    text_deinit(&classes);
-    free(json);
-    return status;
+    run->log = log;
+    run->params = &session->params;
+    run->model = session->model;
+    run->written_at = clock_seconds();
+    text_init(&run->history);
+    text_init(&run->steps);
+    text_append(&run->history, history_header);
+    text_append(&run->steps, steps_header);
+    return run_take_plan(run, session->plan);
 }
 
-// What an older run left is gone before the new one starts: no file of one beside files of another.
+// config.json goes first: without it nothing takes the rest for a run.
 static vktl_status remove_old(const struct run *run)
 {
-    static const char *const all[] = {"best.safetensors", "last.safetensors", "history.csv",
-                                      "steps.csv"};
+    static const char *const all[] = {"config.json", "best.safetensors", "last.safetensors",
+                                      "history.csv", "steps.csv"};
     vktl_status status = VKTL_OK;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        char *path = path_join(run->params->run_folder, all[i]);
+        char *path = run_path(run->params, all[i]);
         TRY_ALLOC(run->log, path);
         if (file_exists(path) && remove(path) != 0)
             status = log_fail(run->log, VKTL_IO, "%s cannot be removed", path);
@@ -83,223 +86,113 @@ fail:
     return status;
 }
 
-static vktl_status allocate_tensors(struct run *run)
+vktl_status run_write_config(struct run *run, const struct session *session)
+{
+    struct text config;
+    text_init(&config);
+    config_json(&config, run->params, vktl_device_info(session->device), run->model);
+    const vktl_status status = write_text(run, "config.json", &config);
+    text_deinit(&config);
+    return status;
+}
+
+// config.json comes last, when the folder is a whole run.
+vktl_status run_create(struct run *run, const struct session *session)
 {
     vktl_status status = VKTL_OK;
-    run->tensor_count = plan_trained_count(run->plan);
-    run->state = calloc(run->tensor_count ? run->tensor_count : 1, sizeof *run->state);
-    run->best = calloc(run->tensor_count ? run->tensor_count : 1, sizeof *run->best);
-    TRY_ALLOC(run->log, run->state);
-    TRY_ALLOC(run->log, run->best);
-    for (uint32_t i = 0; i < run->tensor_count; i++) {
-        const struct plan_trained tensor = plan_trained(run->plan, i);
-        const struct op_io *io = &run->model->layers[tensor.layer].io;
-        run->best[i] = malloc(shape_size(&io->weight[tensor.weight].shape));
-        TRY_ALLOC(run->log, run->best[i]);
-        if (tensor.state_size == 0)
-            continue;
-        run->state[i] = calloc(1, tensor.state_size);
-        TRY_ALLOC(run->log, run->state[i]);
+    struct text classes, files;
+    char *json = NULL;
+    text_init(&classes);
+    text_init(&files);
+    TRY(folder_create_all(run->log, run->params->run_folder));
+    TRY(remove_old(run));
+    classes_json(&classes, run->model);
+    files_csv(&files, session->training, session->validation);
+    TRY(write_text(run, "classes.json", &classes));
+    TRY(write_text(run, "files.csv", &files));
+    TRY(vktl_model_json(run->log, run->model, &json));
+    TRY(write_text(run, "model.json", &(struct text){.data = json, .length = strlen(json)}));
+    TRY(run_write_config(run, session));
+fail:
+    text_deinit(&classes);
+    text_deinit(&files);
+    free(json);
+    return status;
+}
+
+// ---- Resuming ----------------------------------------------------------------------------------
+
+// Reads a CSV file back into `text`, its header and the first `rows` rows.
+static vktl_status load_rows(struct run *run, const char *name, uint64_t rows, struct text *text)
+{
+    vktl_status status = VKTL_OK;
+    unsigned char *bytes = NULL;
+    size_t size = 0, end = 0;
+    char *path = run_path(run->params, name);
+    TRY_ALLOC(run->log, path);
+    if (rows == 0)
+        goto fail; // the header is there
+    TRY(file_read_all(run->log, path, CSV_MAX_SIZE, &bytes, &size));
+    for (uint64_t lines = 0; lines < rows + 1; lines++) {
+        const unsigned char *newline = memchr(bytes + end, '\n', size - end);
+        if (!newline)
+            FAIL(run->log, VKTL_INPUT, "%s: damaged: it should have %" PRIu64 " rows", path, rows);
+        end = (size_t)(newline - bytes) + 1;
     }
+    text_deinit(text);
+    text_init(text);
+    text_append_bytes(text, bytes, end);
+    TRY(text_status(run->log, text));
+fail:
+    free(bytes);
+    free(path);
+    return status;
+}
+
+vktl_status run_load(struct run *run, const struct course *course)
+{
+    vktl_status status = VKTL_OK;
+    run->good = *course;
+    TRY(load_rows(run, "history.csv", course->epochs_done, &run->history));
+    TRY(load_rows(run, "steps.csv", course->step, &run->steps));
+    if (course->best.epoch)
+        TRY(run_load_best(run));
+    TRY(run_load_state(run));
 fail:
     return status;
 }
 
-vktl_status run_init(const struct vktl_log *log, const struct vktl_train_params *params,
-                     struct vktl_device *device, struct vktl_model *model, struct plan *plan,
-                     struct run *run)
+// ---- Writing -----------------------------------------------------------------------------------
+
+bool run_is_due(const struct run *run)
+{
+    const double seconds = clock_seconds() - run->written_at;
+    const double interval = run->params->checkpoint_seconds;
+    return interval < 0 ||
+           (seconds >= interval && seconds * most_time_for_writing >= run->write_seconds);
+}
+
+vktl_status run_flush(struct run *run, bool now)
 {
     vktl_status status = VKTL_OK;
-    run->log = log;
-    run->params = params;
-    run->model = model;
-    run->plan = plan;
-    run->best_value = -INFINITY;
-    run->best_loss = INFINITY;
+    const double start_seconds = clock_seconds();
+    if (!now && !run_is_due(run))
+        return VKTL_OK;
+    TRY(write_text(run, "steps.csv", &run->steps));
+    TRY(write_text(run, "history.csv", &run->history));
+    if (run->best_is_new)
+        TRY(run_save_best(run));
+    if (run->last_is_new)
+        TRY(run_save_last(run));
     run->written_at = clock_seconds();
-    text_init(&run->history);
-    text_init(&run->steps);
-    text_append(&run->history, "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds\n");
-    text_append(&run->steps, "step,loss,accuracy,learning_rate\n");
-    TRY(allocate_tensors(run));
-    TRY(folder_create_all(log, params->run_folder));
-    TRY(remove_old(run));
-    TRY(write_settings(run, device));
+    run->write_seconds = run->written_at - start_seconds;
 fail:
     return status;
 }
 
 void run_deinit(struct run *run)
 {
-    for (uint32_t i = 0; i < run->tensor_count; i++) {
-        if (run->state)
-            free(run->state[i]);
-        if (run->best)
-            free(run->best[i]);
-    }
-    free(run->state);
-    free(run->best);
+    run_take_plan(run, NULL);
     text_deinit(&run->history);
     text_deinit(&run->steps);
-}
-
-// ---- Weights -----------------------------------------------------------------------------------
-
-static float **model_tensor(struct run *run, uint32_t index)
-{
-    const struct plan_trained tensor = plan_trained(run->plan, index);
-    return &run->model->layers[tensor.layer].weight[tensor.weight];
-}
-
-static uint64_t tensor_size(const struct run *run, uint32_t index)
-{
-    const struct plan_trained tensor = plan_trained(run->plan, index);
-    return shape_size(&run->model->layers[tensor.layer].io.weight[tensor.weight].shape);
-}
-
-vktl_status run_pull(struct run *run, uint32_t epoch, uint64_t step)
-{
-    vktl_status status = VKTL_OK;
-    TRY(plan_read_weights(run->plan, run->model));
-    for (uint32_t i = 0; i < run->tensor_count; i++)
-        TRY(plan_read_state(run->plan, i, run->state[i]));
-    run->epoch = epoch;
-    run->step = step;
-    run->last_is_new = true;
-fail:
-    return status;
-}
-
-bool run_judge(struct run *run, double value, double loss)
-{
-    const bool better =
-        value > run->best_value || (value == run->best_value && loss < run->best_loss);
-    if (!better)
-        return false;
-    for (uint32_t i = 0; i < run->tensor_count; i++)
-        memcpy(run->best[i], *model_tensor(run, i), tensor_size(run, i));
-    run->best_value = value;
-    run->best_loss = loss;
-    run->best_epoch = run->epoch;
-    run->best_is_new = true;
-    return true;
-}
-
-static void swap_best(struct run *run)
-{
-    for (uint32_t i = 0; i < run->tensor_count; i++) {
-        float **tensor = model_tensor(run, i);
-        float *const swapped = *tensor;
-        *tensor = run->best[i];
-        run->best[i] = swapped;
-    }
-}
-
-// ---- Writing -----------------------------------------------------------------------------------
-
-enum { NUMBER_SIZE = 32 };
-
-static vktl_status save(struct run *run, const char *name, const struct model_extra *extra)
-{
-    char *path = path_join(run->params->run_folder, name);
-    const vktl_status status = path ? model_save(run->log, run->model, path, extra)
-                                    : log_fail(run->log, VKTL_NO_MEMORY, "out of host memory");
-    free(path);
-    return status;
-}
-
-static vktl_status save_best(struct run *run)
-{
-    char epoch[NUMBER_SIZE], value[NUMBER_SIZE], loss[NUMBER_SIZE];
-    snprintf(epoch, sizeof epoch, "%" PRIu32, run->best_epoch);
-    snprintf(value, sizeof value, "%.9g", run->best_value);
-    snprintf(loss, sizeof loss, "%.9g", run->best_loss);
-    const bool validated = run->params->validation_folder || run->params->validation_split > 0;
-    const struct safetensors_text texts[] = {
-        {"epoch", epoch},
-        {validated ? "val_accuracy" : "accuracy", value},
-        {validated ? "val_loss" : "loss", loss},
-    };
-    swap_best(run);
-    const vktl_status status =
-        save(run, "best.safetensors",
-             &(struct model_extra){.texts = texts, .text_count = sizeof texts / sizeof *texts});
-    swap_best(run);
-    if (status == VKTL_OK)
-        run->best_is_new = false;
-    return status;
-}
-
-static char *state_name(const struct run *run, uint32_t index)
-{
-    const struct plan_trained tensor = plan_trained(run->plan, index);
-    const struct layer *layer = &run->model->layers[tensor.layer];
-    struct text text;
-    text_init(&text);
-    text_format(&text, "optimizer/velocity/%s/%s", layer->name,
-                layer->io.weight[tensor.weight].name);
-    return text.failed ? NULL : text.data;
-}
-
-// Optimizer state as tensors shaped like the weights they belong to.
-static vktl_status list_state(struct run *run, struct safetensors_tensor *tensors, uint32_t *count)
-{
-    vktl_status status = VKTL_OK;
-    *count = 0;
-    for (uint32_t i = 0; i < run->tensor_count; i++) {
-        const struct plan_trained tensor = plan_trained(run->plan, i);
-        if (!run->state[i])
-            continue;
-        tensors[*count] = (struct safetensors_tensor){
-            .name = state_name(run, i),
-            .shape = run->model->layers[tensor.layer].io.weight[tensor.weight].shape,
-            .values = run->state[i]};
-        TRY_ALLOC(run->log, tensors[*count].name);
-        ++*count;
-    }
-fail:
-    return status;
-}
-
-static vktl_status save_last(struct run *run)
-{
-    vktl_status status = VKTL_OK;
-    uint32_t count = 0;
-    char epoch[NUMBER_SIZE], step[NUMBER_SIZE], seed[NUMBER_SIZE];
-    struct safetensors_tensor *tensors =
-        calloc(run->tensor_count ? run->tensor_count : 1, sizeof *tensors);
-    TRY_ALLOC(run->log, tensors);
-    snprintf(epoch, sizeof epoch, "%" PRIu32, run->epoch);
-    snprintf(step, sizeof step, "%" PRIu64, run->step);
-    snprintf(seed, sizeof seed, "%" PRIu64, run->params->seed);
-    const struct safetensors_text texts[] = {
-        {"epoch", epoch}, {"step", step}, {"seed", seed}, {"optimizer", "sgd"}};
-    TRY(list_state(run, tensors, &count));
-    TRY(save(run, "last.safetensors",
-             &(struct model_extra){.texts = texts,
-                                   .text_count = sizeof texts / sizeof *texts,
-                                   .tensors = tensors,
-                                   .tensor_count = count}));
-    run->last_is_new = false;
-fail:
-    for (uint32_t i = 0; tensors && i < run->tensor_count; i++)
-        free((char *)tensors[i].name);
-    free(tensors);
-    return status;
-}
-
-vktl_status run_flush(struct run *run, bool now)
-{
-    vktl_status status = VKTL_OK;
-    if (!now && clock_seconds() - run->written_at < write_interval_seconds)
-        return VKTL_OK;
-    TRY(write_text(run, "steps.csv", &run->steps));
-    TRY(write_text(run, "history.csv", &run->history));
-    if (run->best_is_new)
-        TRY(save_best(run));
-    if (run->last_is_new)
-        TRY(save_last(run));
-    run->written_at = clock_seconds();
-fail:
-    return status;
 }

@@ -1,7 +1,9 @@
-// The run folder: what a training run leaves behind.
+// The run folder: what a training run leaves behind, and finds again when it is resumed.
 //
-// Weights and figures are written at most every few seconds, and always at the end: epochs on kept
-// features take milliseconds, syncing a file does not. Files are replaced as a whole.
+// Files are replaced as a whole, at most every few seconds and always at the end: epochs on kept
+// features take milliseconds, syncing a file does not. They are written in an order that makes
+// last.safetensors alone say where the run stands, whenever it is killed: the CSV files and the
+// best weights may be ahead of it, never behind, and going on from it makes the same ones again.
 #ifndef TRAIN_RUN_H
 #define TRAIN_RUN_H
 
@@ -9,6 +11,7 @@
 
 #include "base/text.h"
 #include "nn/plan.h"
+#include "train/course.h"
 
 struct run {
     const struct vktl_log *log;
@@ -16,35 +19,63 @@ struct run {
     struct vktl_model *model;
     struct plan *plan;
     struct text history, steps; // the CSV files so far
-    // Trained tensors in the plan's order, at the last good moment and at the best epoch. The
-    // model's own arrays hold the last good weights.
+    struct course good;         // where the run stood at the last good moment
+    // Trained tensors in the plan's order: optimizer state at the last good moment, weights at the
+    // best epoch. The model's own arrays hold the weights of the last good moment.
     void **state;
     float **best;
     uint32_t tensor_count;
-    bool best_is_new; // not yet in best.safetensors
-    bool last_is_new;
-    double written_at; // clock_seconds
-    uint64_t step;     // of the last good moment
-    uint32_t epoch, best_epoch;
-    double best_value, best_loss;
+    bool best_is_new, last_is_new; // not yet in their files
+    double written_at;             // clock_seconds
+    double write_seconds;          // that the last writing took
 };
+
+// ---- The folder (run.c)
+
+// Path of a file of the run; the caller frees it. NULL: out of memory.
+char *run_path(const struct vktl_train_params *params, const char *name);
 
 // Refuses a folder that holds a run already, unless told to overwrite.
 vktl_status run_check_folder(const struct vktl_log *log, const struct vktl_train_params *params);
 
-// Makes the folder and writes config.json, classes.json and model.json. `run` must be zeroed.
-vktl_status run_init(const struct vktl_log *log, const struct vktl_train_params *params,
-                     struct vktl_device *device, struct vktl_model *model, struct plan *plan,
-                     struct run *run);
+// Takes what the run works on. `run` must be zeroed; what it is given must outlive it.
+vktl_status run_init(const struct vktl_log *log, struct session *session, struct run *run);
 void run_deinit(struct run *run);
 
-// Takes weights and optimizer state from the device: a good moment.
-vktl_status run_pull(struct run *run, uint32_t epoch, uint64_t step);
+// Makes the folder anew: settings, classes, list of images, architecture.
+vktl_status run_create(struct run *run, const struct session *session);
 
-// Judges the epoch just pulled; keeps its weights if it is the best so far, and tells so.
-bool run_judge(struct run *run, double value, double loss);
+// Writes config.json alone: a resumed run may have other settings.
+vktl_status run_write_config(struct run *run, const struct session *session);
+
+// Goes on at `course`: takes up the CSV files as they were there, the best weights, and the
+// optimizer's state, which goes to the device. VKTL_INPUT: a file is missing or damaged.
+vktl_status run_load(struct run *run, const struct course *course);
 
 // Writes what is new, if `now` or if the last time is long enough ago.
 vktl_status run_flush(struct run *run, bool now);
+
+// Whether run_flush would write.
+bool run_is_due(const struct run *run);
+
+// ---- Weights (run_weights.c)
+
+// Takes up the plan's trained tensors; the weights that the model has now count as the best.
+vktl_status run_take_plan(struct run *run, struct plan *plan);
+
+// Takes weights and optimizer state from the device: a good moment.
+vktl_status run_pull(struct run *run, const struct course *course);
+
+// Keeps the weights just pulled as the best so far, or gives the best to the model.
+void run_keep_best(struct run *run);
+void run_restore_best(struct run *run);
+
+// epoch-NNN.safetensors, best.safetensors, last.safetensors.
+vktl_status run_save_epoch(struct run *run, uint32_t epoch);
+vktl_status run_save_best(struct run *run);
+vktl_status run_save_last(struct run *run);
+
+vktl_status run_load_best(struct run *run);
+vktl_status run_load_state(struct run *run);
 
 #endif

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "train/callbacks.h"
+#include "train/schedule.h"
 
 // ---- Telling -----------------------------------------------------------------------------------
 
@@ -61,6 +63,23 @@ static vktl_status check_params(const struct vktl_log *log, const struct vktl_tr
     return VKTL_OK;
 }
 
+static vktl_status check_choices(const struct session *session)
+{
+    vktl_status status = VKTL_OK;
+    const struct vktl_train_params *params = &session->params;
+    const bool has_validation = params->validation_folder || params->validation_split > 0;
+    TRY(schedule_check(session->log, &params->schedule));
+    TRY(callbacks_check(session->log, &params->callbacks, has_validation));
+    if (params->callbacks.reduce_lr && params->schedule.kind != VKTL_SCHEDULE_CONSTANT)
+        FAIL(session->log, VKTL_USAGE,
+             "--reduce-lr and --schedule both set the learning rate: choose one of them");
+    if (!params->fine_tune.unfreeze_from != !params->fine_tune.epochs)
+        FAIL(session->log, VKTL_USAGE,
+             "fine-tuning needs both --unfreeze-from LAYER and --fine-tune-epochs N");
+fail:
+    return status;
+}
+
 static void fill_defaults(struct vktl_train_params *params)
 {
     if (!params->model.model)
@@ -79,6 +98,12 @@ static void fill_defaults(struct vktl_train_params *params)
         params->momentum = 0;
     if (!params->cache_limit)
         params->cache_limit = (uint64_t)2 << 30;
+    if (params->checkpoint_seconds == 0)
+        params->checkpoint_seconds = 10;
+    if (params->callbacks.lr_min_delta == 0)
+        params->callbacks.lr_min_delta = 1e-4;
+    if (params->fine_tune.epochs && params->fine_tune.learning_rate == 0)
+        params->fine_tune.learning_rate = params->learning_rate / 10;
 }
 
 // ---- Data and model ----------------------------------------------------------------------------
@@ -129,10 +154,11 @@ fail:
 }
 
 // The model's outputs are the training folder's classes, in its order.
-static vktl_status open_model(struct session *session)
+static vktl_status open_model(struct session *session, const char *checkpoint)
 {
     vktl_status status = VKTL_OK;
     struct vktl_model_params *params = &session->params.model;
+    const struct vktl_model_params as_it_is = {.model = checkpoint};
     const uint32_t count = vktl_dataset_class_count(session->training);
     const char **names = calloc(count, sizeof *names);
     TRY_ALLOC(session->log, names);
@@ -143,7 +169,7 @@ static vktl_status open_model(struct session *session)
     if (session->params.validation_folder)
         TRY(vktl_dataset_open(session->log, session->params.validation_folder, names, count,
                               &session->validation));
-    TRY(vktl_model_open(session->log, params, &session->model));
+    TRY(vktl_model_open(session->log, checkpoint ? &as_it_is : params, &session->model));
     TRY(model_initialize(session->log, session->model, session->params.seed));
 fail:
     params->classes = NULL;
@@ -172,21 +198,28 @@ static uint32_t frozen_layers(const struct vktl_model *model)
     return has_weights ? cut : 0;
 }
 
+static uint64_t feature_size(const struct session *session, uint32_t cut)
+{
+    const uint64_t images = (uint64_t)session->training_count + session->validation_count;
+    return images * shape_size(&session->model->layers[cut - 1].io.out);
+}
+
 static uint32_t choose_cut(const struct session *session)
 {
-    const uint32_t cut = frozen_layers(session->model);
-    if (cut == 0 || session->params.no_cache)
-        return 0;
-    const uint64_t images = (uint64_t)session->training_count + session->validation_count;
-    const uint64_t size = images * shape_size(&session->model->layers[cut - 1].io.out);
-    if (size <= session->params.cache_limit)
-        return cut;
-    log_warning(
-        session->log,
-        "the frozen base's features (%.1f MiB) exceed --cache-limit (%.1f MiB), so they are "
-        "computed anew in every epoch",
-        (double)size / 1048576, (double)session->params.cache_limit / 1048576);
-    return 0;
+    const uint32_t cut = session->params.no_cache ? 0 : frozen_layers(session->model);
+    return cut && feature_size(session, cut) <= session->params.cache_limit ? cut : 0;
+}
+
+static void warn_of_no_cut(const struct session *session)
+{
+    const uint32_t cut = session->params.no_cache ? 0 : frozen_layers(session->model);
+    if (cut && !choose_cut(session))
+        log_warning(
+            session->log,
+            "the frozen base's features (%.1f MiB) exceed --cache-limit (%.1f MiB), so they are "
+            "computed anew in every epoch",
+            (double)feature_size(session, cut) / 1048576,
+            (double)session->params.cache_limit / 1048576);
 }
 
 static vktl_status check_trainable(const struct session *session)
@@ -235,13 +268,13 @@ fail:
     return status;
 }
 
-vktl_status session_plan(struct session *session)
+// Makes a plan of the model as it is now; nothing is on the device yet.
+static vktl_status create_plan(const struct session *session, struct plan **plan)
 {
     vktl_status status = VKTL_OK;
     _Alignas(8) unsigned char optimizer_params[OP_MAX_PARAMS_SIZE] = {0};
     const struct op *sgd = op_find("sgd");
     const uint32_t cut = choose_cut(session);
-    plan_destroy(&session->plan);
     TRY(check_trainable(session));
     TRY(set_optimizer(session, sgd, optimizer_params));
     const struct plan_params params = {
@@ -253,7 +286,17 @@ vktl_status session_plan(struct session *session)
         .optimizer = sgd,
         .optimizer_params = optimizer_params,
     };
-    TRY(plan_create(session->log, session->device, session->model, &params, &session->plan));
+    TRY(plan_create(session->log, session->device, session->model, &params, plan));
+fail:
+    return status;
+}
+
+vktl_status session_plan(struct session *session)
+{
+    vktl_status status = VKTL_OK;
+    plan_destroy(&session->plan);
+    warn_of_no_cut(session);
+    TRY(create_plan(session, &session->plan));
     // What is about to be allocated is told before; a dry run also wants the submits, known after.
     if (!session->params.dry_run)
         TRY(tell_plan(session));
@@ -261,6 +304,55 @@ vktl_status session_plan(struct session *session)
     if (session->params.dry_run)
         TRY(tell_plan(session));
 fail:
+    return status;
+}
+
+// ---- Fine-tuning -------------------------------------------------------------------------------
+
+vktl_status session_unfreeze(struct session *session)
+{
+    struct vktl_model *model = session->model;
+    const char *from = session->params.fine_tune.unfreeze_from;
+    const int32_t index = model_find(model, from);
+    if (index < 0)
+        return log_fail(session->log, VKTL_USAGE,
+                        "--unfreeze-from: %s has no layer '%.80s'; `vktl summary` lists them",
+                        model->name, from);
+    uint32_t unfrozen = 0;
+    for (uint32_t i = (uint32_t)index; i < model->layer_count; i++) {
+        struct layer *layer = &model->layers[i];
+        const bool is_in_base = i < model->base_count;
+        if (layer->trainable || (is_in_base && strcmp(layer->op->name, "batchnorm") == 0))
+            continue;
+        layer->trainable = true;
+        unfrozen += layer_trainable_parameters(layer) > 0;
+    }
+    if (unfrozen)
+        return VKTL_OK;
+    return log_fail(session->log, VKTL_USAGE,
+                    "--unfreeze-from '%.80s' unfreezes nothing: name a layer of the frozen base",
+                    from);
+}
+
+vktl_status session_check_fine_tuning(struct session *session)
+{
+    vktl_status status = VKTL_OK;
+    struct plan *plan = NULL;
+    struct vktl_model *model = session->model;
+    if (!session->params.fine_tune.epochs)
+        return VKTL_OK;
+    bool *trainable = calloc(model->layer_count, sizeof *trainable);
+    TRY_ALLOC(session->log, trainable);
+    for (uint32_t i = 0; i < model->layer_count; i++)
+        trainable[i] = model->layers[i].trainable;
+    status = session_unfreeze(session);
+    if (status == VKTL_OK)
+        status = create_plan(session, &plan);
+    plan_destroy(&plan);
+    for (uint32_t i = 0; i < model->layer_count; i++)
+        model->layers[i].trainable = trainable[i];
+fail:
+    free(trainable);
     return status;
 }
 
@@ -281,6 +373,8 @@ vktl_status session_keep_features(struct session *session)
 {
     vktl_status status = VKTL_OK;
     struct feature_tick tick = {session, 0, session->training_count + session->validation_count};
+    feed_drop_features(&session->training_feed);
+    feed_drop_features(&session->validation_feed);
     if (!plan_has_pass(session->plan, PASS_FEATURES))
         return VKTL_OK;
     session->stage_started = clock_seconds();
@@ -296,11 +390,11 @@ fail:
 
 // ---- The whole ---------------------------------------------------------------------------------
 
-static vktl_status prepare(struct session *session)
+static vktl_status prepare(struct session *session, const char *checkpoint)
 {
     vktl_status status = VKTL_OK;
     TRY(open_data(session));
-    TRY(open_model(session));
+    TRY(open_model(session, checkpoint));
     TRY(scan(session, session->training));
     TRY(feed_init(session->log, session->training, session->model, &session->training_feed));
     session->training_count = vktl_dataset_count(session->training);
@@ -314,18 +408,26 @@ fail:
     return status;
 }
 
-vktl_status session_open(const struct vktl_log *log, struct vktl_device *device,
-                         const struct vktl_train_params *params, struct session *session)
+vktl_status session_open_checkpoint(const struct vktl_log *log, struct vktl_device *device,
+                                    const struct vktl_train_params *params, const char *path,
+                                    struct session *session)
 {
     vktl_status status = VKTL_OK;
     *session = (struct session){.log = log, .device = device, .params = *params};
     session->stage_started = clock_seconds();
     TRY(check_params(log, params));
     fill_defaults(&session->params);
+    TRY(check_choices(session));
     session->learning_rate = session->params.learning_rate;
-    TRY(prepare(session));
+    TRY(prepare(session, path));
 fail:
     return status;
+}
+
+vktl_status session_open(const struct vktl_log *log, struct vktl_device *device,
+                         const struct vktl_train_params *params, struct session *session)
+{
+    return session_open_checkpoint(log, device, params, NULL, session);
 }
 
 void session_close(struct session *session)

@@ -41,10 +41,23 @@ void sums_add(struct sums *total, const struct sums *part);
 // `session` is closed by the caller, also after a failure. VKTL_INTERRUPTED: should_stop.
 vktl_status session_open(const struct vktl_log *log, struct vktl_device *device,
                          const struct vktl_train_params *params, struct session *session);
+
+// The same with the model of a run's last.safetensors, whose layers are frozen as they were then.
+vktl_status session_open_checkpoint(const struct vktl_log *log, struct vktl_device *device,
+                                    const struct vktl_train_params *params, const char *path,
+                                    struct session *session);
 void session_close(struct session *session);
 
 // Plans the model as it is now and tells the plan; an older plan goes first.
 vktl_status session_plan(struct session *session);
+
+// Trains all layers from params.fine_tune.unfreeze_from on, but for batch normalisation in the
+// base. The plan must be made anew then.
+vktl_status session_unfreeze(struct session *session);
+
+// Whether a second phase that is asked for can be had, before the first begins: its layer, its
+// memory. Changes nothing.
+vktl_status session_check_fine_tuning(struct session *session);
 
 // Where the plan has a frozen base: computes its output for every image, and keeps it.
 vktl_status session_keep_features(struct session *session);

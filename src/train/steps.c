@@ -21,7 +21,7 @@ vktl_status session_begin_epoch(struct session *session, uint32_t epoch, uint32_
 {
     vktl_status status = VKTL_OK;
     const uint32_t count = session->training_count;
-    vktl_assert(done < count);
+    vktl_assert(done <= count);
     if (!session->order)
         session->order = calloc(count, sizeof *session->order);
     TRY_ALLOC(session->log, session->order);
@@ -31,7 +31,8 @@ vktl_status session_begin_epoch(struct session *session, uint32_t epoch, uint32_
         rng_shuffle(session->order, count, session->params.seed, epoch);
     session->epoch = epoch;
     session->done = done;
-    feed_begin(&session->training_feed, session->order + done, count - done);
+    if (done < count)
+        feed_begin(&session->training_feed, session->order + done, count - done);
 fail:
     return status;
 }

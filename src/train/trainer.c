@@ -1,5 +1,6 @@
-// Responsible for the course of a training run: its epochs, what is told and recorded of them, and
-// how it ends. What an epoch is made of is session.c's and steps.c's, the run folder run.c's.
+// Responsible for the course of a training run: its phases and epochs, what is told, recorded and
+// decided after them, and how it ends. What an epoch is made of is session.c's and steps.c's, the
+// run folder run.c's, decisions callbacks.c's and schedule.c's.
 #include <vktl/trainer.h>
 
 #include <inttypes.h>
@@ -7,30 +8,48 @@
 
 #include "base/clock.h"
 #include "train/board.h"
+#include "train/resume.h"
 #include "train/run.h"
+#include "train/schedule.h"
 #include "train/session.h"
 
 struct trainer {
     const struct vktl_log *log;
     struct session session;
+    struct course course;
     struct run run;
     struct board board;
     struct vktl_train_result *result;
 };
 
+static bool has_validation(const struct trainer *trainer)
+{
+    return trainer->session.validation != NULL;
+}
+
 // ---- Steps -------------------------------------------------------------------------------------
+
+// Of the phase's step `step`, counted over the whole run.
+static double rate_of(const struct trainer *trainer, uint64_t step)
+{
+    const struct course *course = &trainer->course;
+    const struct vktl_train_params *params = &trainer->session.params;
+    return schedule_rate(&params->schedule, course->reduce_lr.rate, step - course->phase_step,
+                         session_steps(&trainer->session),
+                         course_phase_end(course, params) - course->phase_epoch);
+}
 
 static vktl_status check_finite(const struct trainer *trainer, const struct sums *batch)
 {
+    const struct session *session = &trainer->session;
     if (isfinite(batch->loss))
         return VKTL_OK;
-    return log_fail(
-        trainer->log, VKTL_DIVERGED,
-        "the loss is %g at step %" PRIu64 " (epoch %" PRIu32
-        "): training has diverged; the last good weights are in last.safetensors; try a "
-        "smaller --lr (now %g)",
-        batch->loss / (double)batch->count, trainer->session.step, trainer->session.epoch,
-        trainer->session.learning_rate);
+    return log_fail(trainer->log, VKTL_DIVERGED,
+                    "epoch %" PRIu32 ", step %" PRIu64
+                    ": invalid loss (%g), terminating training; the last good weights are in "
+                    "last.safetensors; try a smaller --lr (now %g)",
+                    session->epoch, session->step, batch->loss / (double)batch->count,
+                    session->learning_rate);
 }
 
 static void log_step(struct trainer *trainer, const struct sums *batch)
@@ -42,14 +61,24 @@ static void log_step(struct trainer *trainer, const struct sums *batch)
 
 static bool steps_are_used_up(const struct trainer *trainer)
 {
-    return trainer->session.params.max_steps &&
-           trainer->session.step >= trainer->session.params.max_steps;
+    const uint64_t most = trainer->session.params.max_steps;
+    return most && trainer->session.step >= most;
 }
 
-static void tell_step(const struct trainer *trainer, const struct sums *sums)
+static struct vktl_train_progress progress_of(const struct trainer *trainer,
+                                              enum vktl_train_stage stage)
+{
+    struct vktl_train_progress progress = session_progress(&trainer->session, stage);
+    progress.epochs = course_phase_end(&trainer->course, &trainer->session.params);
+    progress.fine_tuning = trainer->course.phase > 0;
+    return progress;
+}
+
+static void tell_step(const struct trainer *trainer)
 {
     const struct session *session = &trainer->session;
-    struct vktl_train_progress progress = session_progress(session, VKTL_TRAIN_STEP);
+    const struct sums *sums = &trainer->course.sums;
+    struct vktl_train_progress progress = progress_of(trainer, VKTL_TRAIN_STEP);
     progress.done = (session->done - 1) / session->params.batch + 1;
     progress.total = session_steps(session);
     progress.loss = sums->loss / (double)sums->count;
@@ -57,22 +86,43 @@ static void tell_step(const struct trainer *trainer, const struct sums *sums)
     session_tell(session, &progress);
 }
 
-static vktl_status train_epoch(struct trainer *trainer, struct sums *sums)
+static vktl_status train_step(struct trainer *trainer)
 {
     vktl_status status = VKTL_OK;
     struct session *session = &trainer->session;
-    TRY(session_begin_epoch(session, session->epoch, 0));
+    struct course *course = &trainer->course;
+    struct sums part;
+    session->learning_rate = rate_of(trainer, session->step);
+    TRY(session_step(session, &part));
+    log_step(trainer, &part);
+    TRY(check_finite(trainer, &part));
+    sums_add(&course->sums, &part);
+    course->step = session->step;
+    course->done = session->done;
+    trainer->result->steps_done = session->step;
+    tell_step(trainer);
+fail:
+    return status;
+}
+
+// Trains what is left of the epoch. Checkpoints on the way, but not after its last step: the
+// epoch's end has one of its own.
+static vktl_status train_epoch(struct trainer *trainer)
+{
+    vktl_status status = VKTL_OK;
+    struct session *session = &trainer->session;
+    TRY(session_begin_epoch(session, trainer->course.epoch, trainer->course.done));
     while (session->done < session->training_count && !steps_are_used_up(trainer)) {
-        struct sums part;
-        TRY(session_step(session, &part));
-        trainer->result->steps_done = session->step;
-        log_step(trainer, &part);
-        TRY(check_finite(trainer, &part));
-        sums_add(sums, &part);
-        tell_step(trainer, sums);
+        TRY(train_step(trainer));
         if (session_should_stop(session))
             FAIL(trainer->log, VKTL_INTERRUPTED, "interrupted after step %" PRIu64, session->step);
+        if (session->done < session->training_count && run_is_due(&trainer->run)) {
+            TRY(run_pull(&trainer->run, &trainer->course));
+            TRY(run_flush(&trainer->run, true));
+        }
     }
+    // Where nothing was left, the figures are those of the last step.
+    session->learning_rate = rate_of(trainer, session->step - 1);
 fail:
     return status;
 }
@@ -83,61 +133,201 @@ static void log_epoch(struct trainer *trainer, const struct vktl_train_progress 
 {
     struct text *text = &trainer->run.history;
     text_format(text, "%" PRIu32 ",%.9g,%.9g,", epoch->epoch, epoch->loss, epoch->accuracy);
-    if (trainer->session.validation)
+    if (has_validation(trainer))
         text_format(text, "%.9g,%.9g", epoch->val_loss, epoch->val_accuracy);
     else
         text_append(text, ",");
     text_format(text, ",%.9g,%.3f\n", epoch->learning_rate, epoch->seconds);
 }
 
-static void note_epoch(struct trainer *trainer, const struct vktl_train_progress *epoch)
+static void note_result(struct trainer *trainer)
 {
+    const struct course *course = &trainer->course;
     struct vktl_train_result *result = trainer->result;
-    result->epochs_done = epoch->epoch;
-    result->last_loss = epoch->loss;
-    result->last_accuracy = epoch->accuracy;
-    result->last_val_loss = epoch->val_loss;
-    result->last_val_accuracy = epoch->val_accuracy;
-    result->best_epoch = trainer->run.best_epoch;
-    result->best_value = trainer->run.best_value;
-    *(epoch->epoch == 1 ? &result->first_epoch_seconds : &result->other_epochs_seconds) +=
-        epoch->seconds;
+    result->epochs_done = course->epochs_done;
+    result->steps_done = course->step;
+    result->last_loss = course->last.loss;
+    result->last_accuracy = course->last.accuracy;
+    result->last_val_loss = course->last.val_loss;
+    result->last_val_accuracy = course->last.val_accuracy;
+    result->best_epoch = course->best.epoch;
+    result->best_value = course->best.value;
+    result->stopped_epoch = course->phase_is_over ? course->epochs_done : 0;
+    result->first_fine_tune_epoch = course->phase > 0 ? course->phase_epoch + 1 : 0;
 }
 
-static vktl_status run_epoch(struct trainer *trainer)
+static struct figures figures_of(const struct sums *training, const struct sums *validation)
+{
+    const double trained = (double)training->count, validated = (double)validation->count;
+    return (struct figures){
+        .loss = training->loss / trained,
+        .accuracy = training->hits / trained,
+        .val_loss = validation->count ? validation->loss / validated : NAN,
+        .val_accuracy = validation->count ? validation->hits / validated : NAN,
+    };
+}
+
+// Acts on the figures of the epoch whose weights were just pulled; whether it is the best so far.
+static bool decide(struct trainer *trainer, const struct figures *figures)
+{
+    struct course *course = &trainer->course;
+    const struct vktl_callbacks *callbacks = &trainer->session.params.callbacks;
+    const bool is_best =
+        best_judge(callbacks, has_validation(trainer), course->epoch, figures, &course->best);
+    if (is_best) {
+        run_keep_best(&trainer->run);
+        trainer->run.best_is_new = true;
+    }
+    if (early_stop_judge(callbacks, course->epoch - course->phase_epoch, figures,
+                         &course->early_stop))
+        course->phase_is_over = true;
+    return is_best;
+}
+
+static void lower_rate(struct trainer *trainer, const struct figures *figures)
+{
+    struct course *course = &trainer->course;
+    if (reduce_lr_judge(&trainer->session.params.callbacks, figures, &course->reduce_lr))
+        log_info(trainer->log,
+                 "Epoch %" PRIu32 ": ReduceLROnPlateau reducing learning rate to %.6g.",
+                 course->epoch, course->reduce_lr.rate);
+}
+
+// The epoch is over: the course stands before the next one.
+static void advance(struct trainer *trainer, const struct figures *figures)
+{
+    struct course *course = &trainer->course;
+    course->last = *figures;
+    course->epochs_done = course->epoch;
+    course->epoch++;
+    course->done = 0;
+    course->sums = (struct sums){0};
+    trainer->run.good = *course;
+    note_result(trainer);
+}
+
+static vktl_status end_epoch(struct trainer *trainer, const struct figures *figures)
 {
     vktl_status status = VKTL_OK;
-    struct sums training = {0}, validation = {0};
-    trainer->session.stage_started = clock_seconds();
-    TRY(train_epoch(trainer, &training));
-    TRY(run_pull(&trainer->run, trainer->session.epoch, trainer->session.step));
-    if (trainer->session.validation)
-        TRY(session_validate(&trainer->session, &validation));
-    struct vktl_train_progress epoch = session_progress(&trainer->session, VKTL_TRAIN_EPOCH);
-    epoch.loss = training.loss / (double)training.count;
-    epoch.accuracy = training.hits / (double)training.count;
-    epoch.val_loss = trainer->session.validation ? validation.loss / (double)validation.count : NAN;
-    epoch.val_accuracy =
-        trainer->session.validation ? validation.hits / (double)validation.count : NAN;
-    epoch.improved = trainer->session.validation
-                         ? run_judge(&trainer->run, epoch.val_accuracy, epoch.val_loss)
-                         : run_judge(&trainer->run, epoch.accuracy, epoch.loss);
+    const uint32_t each = trainer->session.params.callbacks.save_every;
+    struct vktl_train_progress epoch = progress_of(trainer, VKTL_TRAIN_EPOCH);
+    epoch.loss = figures->loss;
+    epoch.accuracy = figures->accuracy;
+    epoch.val_loss = figures->val_loss;
+    epoch.val_accuracy = figures->val_accuracy;
+    epoch.improved = decide(trainer, figures);
     log_epoch(trainer, &epoch);
-    note_epoch(trainer, &epoch);
+    *(epoch.epoch == 1 ? &trainer->result->first_epoch_seconds
+                       : &trainer->result->other_epochs_seconds) += epoch.seconds;
     session_tell(&trainer->session, &epoch);
+    lower_rate(trainer, figures);
+    advance(trainer, figures);
     TRY(board_epoch(&trainer->board, &epoch));
+    if (each && epoch.epoch % each == 0)
+        TRY(run_save_epoch(&trainer->run, epoch.epoch));
     TRY(run_flush(&trainer->run, false));
 fail:
     return status;
 }
 
+static vktl_status run_epoch(struct trainer *trainer)
+{
+    vktl_status status = VKTL_OK;
+    struct sums validation = {0};
+    trainer->session.stage_started = clock_seconds();
+    TRY(train_epoch(trainer));
+    TRY(run_pull(&trainer->run, &trainer->course));
+    if (has_validation(trainer))
+        TRY(session_validate(&trainer->session, &validation));
+    const struct figures figures = figures_of(&trainer->course.sums, &validation);
+    TRY(end_epoch(trainer, &figures));
+fail:
+    return status;
+}
+
+static vktl_status run_phase(struct trainer *trainer)
+{
+    vktl_status status = VKTL_OK;
+    struct course *course = &trainer->course;
+    while (!course_phase_is_over(course, &trainer->session.params))
+        TRY(run_epoch(trainer));
+    if (course->phase_is_over) {
+        log_info(trainer->log, "Epoch %" PRIu32 ": early stopping", course->epochs_done);
+        log_info(trainer->log,
+                 "Restoring model weights from the end of the best epoch: %" PRIu32 ".",
+                 course->best.epoch);
+    }
+fail:
+    return status;
+}
+
+// ---- Phases ------------------------------------------------------------------------------------
+
+// Callbacks, schedule and counters at the beginning of a phase, as a new model.fit of Keras has
+// them.
+static void begin_phase(struct trainer *trainer, uint32_t phase, double rate)
+{
+    struct course *course = &trainer->course;
+    const struct vktl_callbacks *callbacks = &trainer->session.params.callbacks;
+    course->phase = phase;
+    course->phase_epoch = course->epochs_done;
+    course->phase_step = course->step;
+    course->phase_is_over = false;
+    early_stop_reset(callbacks, &course->early_stop);
+    reduce_lr_reset(callbacks, rate, &course->reduce_lr);
+}
+
+static void begin_course(struct trainer *trainer)
+{
+    struct course *course = &trainer->course;
+    *course = (struct course){.epoch = 1,
+                              .last = {NAN, NAN, NAN, NAN},
+                              .base_layers = trainer->session.model->base_count};
+    best_reset(&course->best);
+    begin_phase(trainer, 0, trainer->session.params.learning_rate);
+}
+
+static vktl_status keep_features(struct trainer *trainer)
+{
+    const double start_seconds = clock_seconds();
+    const vktl_status status = session_keep_features(&trainer->session);
+    trainer->result->features_seconds += clock_seconds() - start_seconds;
+    return status;
+}
+
+// From the best weights of the head on, with a new plan and so with a fresh optimizer. Written at
+// once: what last.safetensors says then no longer needs the first phase's best.
+static vktl_status begin_fine_tuning(struct trainer *trainer)
+{
+    vktl_status status = VKTL_OK;
+    struct session *session = &trainer->session;
+    const struct vktl_fine_tune *fine_tune = &session->params.fine_tune;
+    log_info(trainer->log,
+             "Fine-tuning from %s on, from the weights of epoch %" PRIu32
+             ", with learning rate %.6g",
+             fine_tune->unfreeze_from, trainer->course.best.epoch, fine_tune->learning_rate);
+    TRY(run_flush(&trainer->run, true));
+    if (trainer->course.best.epoch)
+        run_restore_best(&trainer->run);
+    TRY(session_unfreeze(session));
+    TRY(session_plan(session));
+    TRY(run_take_plan(&trainer->run, session->plan));
+    begin_phase(trainer, 1, fine_tune->learning_rate);
+    trainer->run.good = trainer->course;
+    trainer->run.last_is_new = true;
+    TRY(run_flush(&trainer->run, true));
+    TRY(keep_features(trainer));
+fail:
+    return status;
+}
+
 // However the epochs ended, what was reached is written: after an interruption the weights of the
-// last step, after a divergence those of the last whole epoch.
+// last step, after a divergence those of the last good moment.
 static vktl_status finish(struct trainer *trainer, vktl_status status)
 {
     vktl_status written = VKTL_OK;
     if (status == VKTL_INTERRUPTED)
-        written = run_pull(&trainer->run, trainer->session.epoch, trainer->session.step);
+        written = run_pull(&trainer->run, &trainer->course);
     if (status == VKTL_DIVERGED)
         trainer->run.last_is_new = true;
     if (written == VKTL_OK && status != VKTL_IO) // what cannot be written was said already
@@ -145,14 +335,13 @@ static vktl_status finish(struct trainer *trainer, vktl_status status)
     return status == VKTL_OK ? written : status;
 }
 
-static vktl_status run_epochs(struct trainer *trainer)
+static vktl_status run_phases(struct trainer *trainer)
 {
     vktl_status status = VKTL_OK;
-    for (trainer->session.epoch = 1; trainer->session.epoch <= trainer->session.params.epochs;
-         trainer->session.epoch++) {
-        if (steps_are_used_up(trainer))
-            break;
-        TRY(run_epoch(trainer));
+    TRY(run_phase(trainer));
+    if (!course_is_complete(&trainer->course, &trainer->session.params)) {
+        TRY(begin_fine_tuning(trainer));
+        TRY(run_phase(trainer));
     }
 fail:
     return finish(trainer, status);
@@ -169,12 +358,85 @@ static vktl_status check_run(const struct vktl_log *log, const struct vktl_train
     return run_check_folder(log, params);
 }
 
-static vktl_status keep_features(struct trainer *trainer)
+// Tells what would be planned, for the second phase too.
+static vktl_status dry_run(struct session *session)
 {
-    const double start_seconds = clock_seconds();
-    const vktl_status status = session_keep_features(&trainer->session);
-    trainer->result->features_seconds = clock_seconds() - start_seconds;
+    vktl_status status = VKTL_OK;
+    TRY(session_plan(session));
+    if (session->params.fine_tune.epochs) {
+        TRY(session_unfreeze(session));
+        TRY(session_plan(session));
+    }
+fail:
     return status;
+}
+
+// Data, model, plan and run folder, where `resume` says that the run stands.
+static vktl_status prepare(struct trainer *trainer, struct vktl_device *device,
+                           const struct resume *resume)
+{
+    vktl_status status = VKTL_OK;
+    struct session *session = &trainer->session;
+    const bool goes_on = resume->checkpoint != NULL;
+    TRY(session_open_checkpoint(trainer->log, device, &resume->params, resume->checkpoint,
+                                session));
+    if (resume->is_run)
+        TRY(resume_check_files(trainer->log, session));
+    trainer->course = resume->course;
+    if (goes_on)
+        session->model->base_count = resume->course.base_layers;
+    else
+        begin_course(trainer);
+    session->step = trainer->course.step;
+    if (trainer->course.phase == 0)
+        TRY(session_check_fine_tuning(session));
+    TRY(session_plan(session));
+    TRY(run_init(trainer->log, session, &trainer->run));
+    trainer->run.good = trainer->course;
+    if (goes_on)
+        TRY(run_load(&trainer->run, &resume->course));
+    else
+        TRY(run_create(&trainer->run, session));
+    if (goes_on && resume->is_changed)
+        TRY(run_write_config(&trainer->run, session));
+    TRY(board_open(trainer->log, &session->params, trainer->course.epoch, &trainer->board));
+fail:
+    return status;
+}
+
+static vktl_status train(struct trainer *trainer, struct vktl_device *device,
+                         const struct resume *resume)
+{
+    vktl_status status = VKTL_OK;
+    struct session *session = &trainer->session;
+    if (resume->params.dry_run) {
+        TRY(session_open(trainer->log, device, &resume->params, session));
+        status = dry_run(session);
+        trainer->result->device_bytes = session->plan ? plan_size(session->plan) : 0;
+        return status; // told all there is to tell
+    }
+    TRY(prepare(trainer, device, resume));
+    trainer->result->device_bytes = plan_size(session->plan);
+    trainer->result->first_epoch = trainer->course.epoch;
+    note_result(trainer);
+    if (resume->checkpoint)
+        log_info(trainer->log, "Resuming at epoch %" PRIu32 ", after step %" PRIu64,
+                 trainer->course.epoch, trainer->course.step);
+    TRY(keep_features(trainer));
+    TRY(run_phases(trainer));
+fail:
+    return status;
+}
+
+static void tell_complete(struct trainer *trainer, const struct resume *resume)
+{
+    trainer->course = resume->course;
+    note_result(trainer);
+    trainer->result->was_complete = true;
+    log_info(trainer->log,
+             "%s is complete: %" PRIu32 " epochs, %" PRIu64 " steps%s; there is nothing to do.",
+             resume->params.run_folder, resume->course.epochs_done, resume->course.step,
+             resume->course.phase_is_over ? ", stopped early" : "");
 }
 
 vktl_status vktl_train(const struct vktl_log *log, struct vktl_device *device,
@@ -182,25 +444,27 @@ vktl_status vktl_train(const struct vktl_log *log, struct vktl_device *device,
 {
     vktl_status status = VKTL_OK;
     struct trainer trainer = {.log = log, .result = result};
-    struct session *session = &trainer.session;
+    struct resume resume = {.params = *params};
     *result = (struct vktl_train_result){.best_value = NAN,
                                          .last_loss = NAN,
                                          .last_accuracy = NAN,
                                          .last_val_loss = NAN,
                                          .last_val_accuracy = NAN};
-    TRY(check_run(log, params));
-    TRY(session_open(log, device, params, session));
-    TRY(session_plan(session));
-    result->device_bytes = plan_size(session->plan);
-    if (params->dry_run)
-        goto fail; // told all there is to tell
-    TRY(run_init(log, &session->params, device, session->model, session->plan, &trainer.run));
-    TRY(board_open(log, &session->params, 1, &trainer.board));
-    TRY(keep_features(&trainer));
-    TRY(run_epochs(&trainer));
+    if (params->resume)
+        TRY(resume_open(log, vktl_device_info(device), params, &resume));
+    result->best_monitor =
+        best_monitor(&resume.params.callbacks,
+                     resume.params.validation_folder || resume.params.validation_split > 0);
+    if (resume.is_complete) {
+        tell_complete(&trainer, &resume);
+        goto fail;
+    }
+    TRY(check_run(log, &resume.params));
+    TRY(train(&trainer, device, &resume));
 fail:
     board_close(&trainer.board);
     run_deinit(&trainer.run);
-    session_close(session);
+    session_close(&trainer.session);
+    resume_close(&resume);
     return status;
 }
