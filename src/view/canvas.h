@@ -55,6 +55,7 @@ struct text_style {
     bool is_bold;
     enum align align; // of the text to its x
     double max_width; // longer texts end in an ellipsis; 0: no limit
+    bool is_path;     // the ellipsis stands at the beginning
     bool is_upward;   // turned a quarter to the left; `align` is along the text, from below
 };
 

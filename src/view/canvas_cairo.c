@@ -192,20 +192,23 @@ static double advance_of(struct vktl_picture *picture, const char *text)
     return extents.x_advance;
 }
 
-// The longest beginning that fits with its ellipsis, by halving.
-static void shorten(struct vktl_picture *picture, double max_width, struct label *label)
+// The longest beginning, or end of a path, that fits with its ellipsis, by halving.
+static void shorten(struct vktl_picture *picture, const struct text_style *style,
+                    struct label *label)
 {
+    void (*const cut)(const struct label *, size_t, struct label *) =
+        style->is_path ? label_shorten_start : label_shorten;
     const struct label whole = *label;
     size_t fits = 0, too_long = strlen(whole.text);
     while (fits + 1 < too_long) {
         const size_t middle = (fits + too_long) / 2;
-        label_shorten(&whole, middle, label);
-        if (advance_of(picture, label->text) <= max_width)
+        cut(&whole, middle, label);
+        if (advance_of(picture, label->text) <= style->max_width)
             fits = middle;
         else
             too_long = middle;
     }
-    label_shorten(&whole, fits, label);
+    cut(&whole, fits, label);
 }
 
 double canvas_text_width(struct vktl_picture *picture, const struct text_style *style,
@@ -245,7 +248,7 @@ double canvas_text(struct vktl_picture *picture, double x, double y, const struc
     use_font(picture, style);
     use_colour(picture, style->colour);
     if (style->max_width > 0 && advance_of(picture, label.text) > style->max_width)
-        shorten(picture, style->max_width, &label);
+        shorten(picture, style, &label);
     cairo_text_extents(cairo, label.text, &extents);
     const double along = -extents.x_advance * (style->align == ALIGN_LEFT     ? 0
                                                : style->align == ALIGN_CENTRE ? 0.5

@@ -105,11 +105,14 @@ static void draw_accuracy(const struct curves *curves, const struct rect *outer)
     axis_take(&axis, data->accuracy, data->count);
     if (data->val_accuracy)
         axis_take(&axis, data->val_accuracy, data->count);
+    // A few points at least, within what an accuracy can be.
+    if (axis.low >= 0 && axis.high <= 1 && axis.high - axis.low < 0.05) {
+        axis.high = fmin(axis.low + 0.05, 1);
+        axis.low = fmax(axis.high - 0.05, 0);
+    }
     axis.low *= 100;
     axis.high *= 100;
     axis_widen(&axis, 6);
-    axis.low = axis.low < 0 ? 0 : axis.low;
-    axis.high = axis.high > 100 && axis.low < 100 ? 100 : axis.high;
     draw_panel(curves, axis, outer, data->accuracy, data->val_accuracy, 100);
 }
 

@@ -54,9 +54,14 @@ void label_clean(const char *text, struct label *label)
     label->text[length] = '\0';
 }
 
+static bool is_inside(const struct label *label, size_t place)
+{
+    return ((unsigned char)label->text[place] & 0xc0) == 0x80;
+}
+
 void label_shorten(const struct label *whole, size_t length, struct label *shortened)
 {
-    while (length > 0 && ((unsigned char)whole->text[length] & 0xc0) == 0x80)
+    while (length > 0 && is_inside(whole, length))
         length--;
     while (length > 0 && whole->text[length - 1] == ' ')
         length--;
@@ -64,4 +69,16 @@ void label_shorten(const struct label *whole, size_t length, struct label *short
         length = 0;
     memcpy(shortened->text, whole->text, length);
     memcpy(shortened->text + length, ellipsis, sizeof ellipsis);
+}
+
+void label_shorten_start(const struct label *whole, size_t length, struct label *shortened)
+{
+    const size_t size = strlen(whole->text);
+    size_t start = size - (length < size ? length : size);
+    while (start < size && (is_inside(whole, start) || whole->text[start] == ' '))
+        start++;
+    if (size - start + sizeof ellipsis > LABEL_SIZE)
+        start = size;
+    memcpy(shortened->text, ellipsis, sizeof ellipsis - 1);
+    memcpy(shortened->text + sizeof ellipsis - 1, whole->text + start, size - start + 1);
 }

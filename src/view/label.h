@@ -18,4 +18,7 @@ void label_clean(const char *text, struct label *label);
 // before the cut, then an ellipsis.
 void label_shorten(const struct label *whole, size_t length, struct label *shortened);
 
+// An ellipsis, then the last `length` bytes, likewise: for paths, whose end tells most.
+void label_shorten_start(const struct label *whole, size_t length, struct label *shortened);
+
 #endif

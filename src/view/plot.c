@@ -44,9 +44,9 @@ void axis_widen(struct axis *axis, uint32_t most)
         axis->low -= room;
         axis->high += room;
     }
-    const double step = ticks_step(axis->high - axis->low, most - 1, axis->is_whole ? 1 : 0);
-    axis->low = floor(axis->low / step + 1e-9) * step;
-    axis->high = ceil(axis->high / step - 1e-9) * step;
+    axis->step = ticks_step(axis->high - axis->low, most - 1, axis->is_whole ? 1 : 0);
+    axis->low = floor(axis->low / axis->step + 1e-9) * axis->step;
+    axis->high = ceil(axis->high / axis->step - 1e-9) * axis->step;
 }
 
 // ---- Axes
@@ -70,7 +70,8 @@ static void choose_ticks(struct axis *axis, uint32_t most)
     if (axis->is_log)
         ticks_log(axis->low, axis->high, most, &axis->ticks);
     else
-        ticks_linear(axis->low, axis->high, most, axis->is_whole ? 1 : 0, &axis->ticks);
+        ticks_linear(axis->low, axis->high, axis->step > 0 ? TICKS_MAX : most,
+                     axis->is_whole ? fmax(axis->step, 1) : axis->step, &axis->ticks);
 }
 
 // As many ticks as their labels leave room for.
@@ -274,5 +275,5 @@ double title_draw(struct vktl_picture *picture, const char *title)
     if (!title || !*title)
         return 12;
     canvas_text(picture, margin, 24, &style, title);
-    return 44;
+    return 46;
 }

@@ -13,6 +13,7 @@ struct axis {
     double low, high;
     bool is_log;
     bool is_whole; // ticks at whole numbers alone
+    double step;   // between ticks of a linear axis that was widened; 0: chosen anew
     struct ticks ticks;
 };
 

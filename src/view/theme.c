@@ -20,6 +20,7 @@ static const struct theme light = {
     .bad = RGB(0xd55e00),
     .accent = RGB(0xb0528a), // Okabe and Ito's reddish purple, darker for text on white
     .bar = RGB(0x56b4e9),
+    .full = RGB(0x084d8a),
 };
 
 static const struct theme dark = {
@@ -34,6 +35,7 @@ static const struct theme dark = {
     .bad = RGB(0xf0793a),  // vermillion, likewise
     .accent = RGB(0xcc79a7),
     .bar = RGB(0x0072b2),
+    .full = RGB(0x56b4e9),
 };
 
 const struct theme *theme_of(enum vktl_theme theme)
@@ -47,6 +49,13 @@ struct colour colour_mix(struct colour from, struct colour to, double share)
     return (struct colour){from.red + (to.red - from.red) * share,
                            from.green + (to.green - from.green) * share,
                            from.blue + (to.blue - from.blue) * share};
+}
+
+void colour_write(struct colour colour, unsigned char pixel[3])
+{
+    pixel[0] = (unsigned char)lround(255 * colour.red);
+    pixel[1] = (unsigned char)lround(255 * colour.green);
+    pixel[2] = (unsigned char)lround(255 * colour.blue);
 }
 
 // ---- Contrast

@@ -19,12 +19,16 @@ struct theme {
     struct colour good, bad;            // greens and reds; never the only sign
     struct colour accent;               // marks: purple
     struct colour bar;                  // areas of bars
+    struct colour full;                 // the far end of a shading that begins in `background`
 };
 
 const struct theme *theme_of(enum vktl_theme theme);
 
 // `share` of the way from one colour to another; outside 0..1 the nearer end.
 struct colour colour_mix(struct colour from, struct colour to, double share);
+
+// As the three bytes of a pixel.
+void colour_write(struct colour colour, unsigned char pixel[3]);
 
 // Whether white text reads better on it than black text (WCAG 2.1's contrast ratio).
 bool colour_is_dark(struct colour colour);
