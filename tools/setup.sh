@@ -14,7 +14,7 @@ readonly DATA_DIR="${XDG_DATA_HOME:-$HOME/.local/share}/vktl"
 BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libvulkan-dev libvulkan-volk-dev glslc
     spirv-tools libstb-dev libcjson-dev libhdf5-dev libcairo2-dev fonts-dejavu-core)
 TEST_PACKAGES=(libcmocka-dev vulkan-validationlayers python3 python3-numpy python3-h5py python3-pil
-    python3-protobuf python3-crc32c man-db groff zsh)
+    python3-protobuf python3-crc32c python3-scipy man-db groff zsh)
 
 say() {
     printf 'setup: %s\n' "$*" >&2

@@ -1,4 +1,5 @@
-// Using a trained model: predictions, evaluation on labelled images, and activations.
+// Using a trained model: predictions and activations. What predictions of labelled images are worth
+// is told by evaluate.h.
 #ifndef VKTL_INFER_H
 #define VKTL_INFER_H
 
@@ -27,10 +28,12 @@ struct vktl_predictions {
     uint32_t count;       // images, in the order of the dataset
     uint32_t class_count;
     float *probabilities; // (count, class_count); a row of NaN where the image cannot be read
+    float *logits;        // likewise: what the softmax was taken of, not divided by the temperature
     float *losses;        // (count): cross-entropy against the dataset's class; NULL without
     vktl_status *statuses; // (count): VKTL_OK, or VKTL_INPUT where the image cannot be read
     uint32_t unreadable;
-    double seconds;       // for all of it, decoding included
+    double temperature; // that probabilities and losses were computed with: the model's
+    double seconds;     // for all of it, decoding included
 };
 
 // Predicts every image of a dataset, which either has no classes (vktl_dataset_from_paths) or the
@@ -41,22 +44,10 @@ VKTL_API vktl_status vktl_predict(const struct vktl_log *log, struct vktl_device
                                   const struct vktl_dataset *dataset,
                                   const struct vktl_infer_params *params,
                                   struct vktl_predictions *predictions);
+// The class of the highest probability of an image, the first of equal ones.
+VKTL_API uint32_t vktl_predictions_class(const struct vktl_predictions *predictions,
+                                         uint32_t image);
 VKTL_API void vktl_predictions_free(struct vktl_predictions *predictions);
-
-// Figures of predictions of labelled images; unreadable ones do not count.
-struct vktl_evaluation {
-    uint32_t count;       // images counted
-    uint32_t class_count;
-    uint32_t correct;     // highest probability is the true class; the first of equal ones wins
-    double accuracy, loss; // NaN where nothing was counted
-    uint32_t *confusion;  // (true class, predicted class) row by row: images
-};
-
-// Needs a dataset with classes. The caller frees the result. VKTL_USAGE otherwise.
-VKTL_API vktl_status vktl_evaluate(const struct vktl_log *log, const struct vktl_dataset *dataset,
-                                   const struct vktl_predictions *predictions,
-                                   struct vktl_evaluation *evaluation);
-VKTL_API void vktl_evaluation_free(struct vktl_evaluation *evaluation);
 
 // One layer's output for one image: float32, (1, H, W, C) or (1, C); valid during the callback.
 struct vktl_feature_map {
@@ -68,9 +59,9 @@ struct vktl_feature_map {
 };
 
 // Runs one image through the model and hands the exact output of every layer to `visit`, in
-// order; of the layer `layer_name` alone where that is not NULL. A status other than VKTL_OK from
-// `visit` ends it and is returned. VKTL_USAGE: no such layer, or a model without weights;
-// VKTL_INPUT: the image cannot be read.
+// order (a last softmax's without the model's temperature); of the layer `layer_name` alone where
+// that is not NULL. A status other than VKTL_OK from `visit` ends it and is returned. VKTL_USAGE:
+// no such layer, or a model without weights; VKTL_INPUT: the image cannot be read.
 VKTL_API vktl_status vktl_features(const struct vktl_log *log, struct vktl_device *device,
                                    const struct vktl_model *model, const char *image_path,
                                    const char *layer_name,

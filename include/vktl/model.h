@@ -67,6 +67,13 @@ VKTL_API vktl_interpolation vktl_model_interpolation(const struct vktl_model *mo
 VKTL_API uint32_t vktl_model_class_count(const struct vktl_model *model);
 VKTL_API const char *vktl_model_class_name(const struct vktl_model *model, uint32_t index);
 
+// What the logits are divided by before the softmax that gives probabilities (temperature scaling);
+// 1 for a model that was not calibrated. Predictions apply it; training, a new head and --weights
+// begin with 1 again, since it belongs to the weights that it was fitted for. A temperature is
+// finite and above 0.
+VKTL_API double vktl_model_temperature(const struct vktl_model *model);
+VKTL_API void vktl_model_set_temperature(struct vktl_model *model, double temperature);
+
 // Whether every weight came from a file, so that predictions mean something.
 VKTL_API bool vktl_model_has_weights(const struct vktl_model *model);
 
@@ -95,6 +102,12 @@ VKTL_API vktl_status vktl_model_json(const struct vktl_log *log, const struct vk
 // the new one is complete. Needs all weights (VKTL_USAGE without). VKTL_IO: cannot be written.
 VKTL_API vktl_status vktl_model_save(const struct vktl_log *log, const struct vktl_model *model,
                                      const char *path);
+
+// Keeps a temperature in the file of a model, named as vktl_model_open takes it: a run folder (its
+// best.safetensors) or a vktl model. The file is replaced as a whole; its tensors and its other
+// metadata stay as they are, bit for bit. VKTL_USAGE: another kind of model; VKTL_INPUT: damaged.
+VKTL_API vktl_status vktl_model_store_temperature(const struct vktl_log *log, const char *model,
+                                                  double temperature);
 
 #ifdef __cplusplus
 }

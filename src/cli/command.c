@@ -34,6 +34,8 @@ vktl_status open_model(struct console *console, const char *name,
         FAIL(&console->log, VKTL_USAGE,
              "%s has no weights; name a run folder or a .safetensors file, or give --weights FILE",
              name);
+    if (options->no_calibration)
+        vktl_model_set_temperature(*model, 1);
 fail:
     return status;
 }

@@ -71,6 +71,7 @@ extern const char *const interpolation_choices[];
 struct model_options {
     const char *weights;
     int preprocess; // a vktl_preprocess, or OPTION_NO_CHOICE
+    bool no_calibration;
 };
 
 #define ROWS_MODEL(type_, member)                                                                  \
@@ -83,6 +84,14 @@ struct model_options {
         .name = "preprocess", .type = OPTION_CHOICE, .argument = "caffe|tf|torch|none",            \
         .offset = offsetof(type_, member.preprocess), .choices = preprocess_choices,               \
         .note = "the model's", .help = "what happens to pixel values before the model sees them"   \
+    }
+
+#define ROW_NO_CALIBRATION(type_, member)                                                          \
+    {                                                                                              \
+        .name = "no-calibration", .type = OPTION_FLAG,                                             \
+        .offset = offsetof(type_, member.no_calibration),                                          \
+        .help = "probabilities without the model's temperature, as they were before "              \
+                "`vktl eval --calibrate`"                                                          \
     }
 
 // Opens a model to be used as it is. VKTL_USAGE when it has no weights. The caller destroys

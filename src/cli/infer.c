@@ -29,6 +29,7 @@ static const struct option options[] = {
      .help = "also write all probabilities, float32 (images, classes), in the order of the paths; "
              "a row of NaN for an image that cannot be read"},
     ROWS_MODEL(struct infer_options, model),
+    ROW_NO_CALIBRATION(struct infer_options, model),
     ROW_DEVICE,
     ROW_JSON,
     ROW_QUIET,

@@ -34,6 +34,11 @@ vktl_status safetensors_write(const struct vktl_log *log, const char *path,
                               const struct safetensors_text *texts, uint32_t text_count,
                               const struct safetensors_tensor *tensors, uint32_t tensor_count);
 
+// Gives `key` of an existing file's __metadata__ the text `value`, all or nothing. The tensors and
+// their order, and all other text, stay as they are. VKTL_INPUT: no safetensors file, or damaged.
+vktl_status safetensors_set_text(const struct vktl_log *log, const char *path, const char *key,
+                                 const char *value);
+
 // ---- Reading
 
 struct safetensors_entry {

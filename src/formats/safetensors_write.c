@@ -1,10 +1,9 @@
 // Responsible for writing safetensors files; reading is in safetensors.c.
 #include "formats/safetensors.h"
 
-#include "base/files.h"
-#include "base/text.h"
+#include "formats/safetensors_parts.h"
 
-enum { LENGTH_SIZE = 8, ALIGNMENT = 8 };
+enum { ALIGNMENT = 8 };
 
 static void append_texts(struct text *header, const struct safetensors_text *texts,
                          uint32_t text_count)
@@ -46,8 +45,21 @@ static void append_header(struct text *header, const struct safetensors_text *te
         append_tensor(header, &tensors[i], &offset);
     }
     text_append(header, "}");
+}
+
+vktl_status safetensors_write_header(struct file_writer *writer, struct text *header)
+{
+    vktl_status status;
+    unsigned char length[SAFETENSORS_LENGTH_SIZE];
     while (!header->failed && header->length % ALIGNMENT)
         text_append(header, " ");
+    TRY(text_status(writer->log, header));
+    for (int i = 0; i < SAFETENSORS_LENGTH_SIZE; i++)
+        length[i] = (unsigned char)((uint64_t)header->length >> 8 * i);
+    TRY(file_writer_write(writer, length, sizeof length));
+    TRY(file_writer_write(writer, header->data, header->length));
+fail:
+    return status;
 }
 
 vktl_status safetensors_write(const struct vktl_log *log, const char *path,
@@ -59,14 +71,8 @@ vktl_status safetensors_write(const struct vktl_log *log, const char *path,
     struct text header;
     text_init(&header);
     append_header(&header, texts, text_count, tensors, tensor_count);
-    TRY(text_status(log, &header));
-
-    unsigned char length[LENGTH_SIZE];
-    for (int i = 0; i < LENGTH_SIZE; i++)
-        length[i] = (unsigned char)((uint64_t)header.length >> 8 * i);
     TRY(file_writer_init(log, path, &writer));
-    TRY(file_writer_write(&writer, length, sizeof length));
-    TRY(file_writer_write(&writer, header.data, header.length));
+    TRY(safetensors_write_header(&writer, &header));
     for (uint32_t i = 0; i < tensor_count; i++)
         TRY(file_writer_write(&writer, tensors[i].values, (size_t)shape_size(&tensors[i].shape)));
     TRY(file_writer_commit(&writer));

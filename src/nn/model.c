@@ -2,6 +2,7 @@
 // can be asked of it. Reading and writing, weights and heads are in the other model_*.c.
 #include "nn/model.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@ vktl_status model_create(const struct vktl_log *log, const char *name, struct vk
     struct vktl_model *model = calloc(1, sizeof *model);
     TRY_ALLOC(log, model);
     model->interpolation = VKTL_BILINEAR;
+    model->temperature = 1;
     model->name = malloc(strlen(name) + 1);
     TRY_ALLOC(log, model->name);
     strcpy(model->name, name);
@@ -210,6 +212,17 @@ const char *vktl_model_class_name(const struct vktl_model *model, uint32_t index
 {
     vktl_assert(index < model->class_count);
     return model->classes[index];
+}
+
+double vktl_model_temperature(const struct vktl_model *model)
+{
+    return model->temperature;
+}
+
+void vktl_model_set_temperature(struct vktl_model *model, double temperature)
+{
+    vktl_assert(temperature > 0 && isfinite(temperature));
+    model->temperature = temperature;
 }
 
 uint32_t vktl_model_layer_count(const struct vktl_model *model)

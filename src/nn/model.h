@@ -49,6 +49,7 @@ struct vktl_model {
     vktl_interpolation interpolation;
     char **classes; // names, class_count of them; NULL: none are known
     uint32_t class_count;
+    double temperature; // that logits are divided by for probabilities; 1 where not calibrated
 };
 
 // ---- Architecture (model.c, model_json.c)

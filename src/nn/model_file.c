@@ -3,6 +3,8 @@
 #include "nn/model.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
@@ -15,8 +17,9 @@
 #define PREPROCESS_KEY    "preprocess"
 #define IMAGE_SIZE_KEY    "image_size"
 #define INTERPOLATION_KEY "interpolation"
+#define TEMPERATURE_KEY   "temperature"
 
-enum { OWN_TEXTS = 6 };
+enum { OWN_TEXTS = 6, MOST_OWN_TEXTS, NUMBER_SIZE = 32 };
 
 // ---- Writing
 
@@ -24,6 +27,7 @@ enum { OWN_TEXTS = 6 };
 struct pieces {
     char *architecture;
     struct text classes, image_size, names; // names: of the tensors, each ended by '\0'
+    char temperature[NUMBER_SIZE];
     struct safetensors_text *texts;
     uint32_t text_count;
     struct safetensors_tensor *tensors;
@@ -40,6 +44,13 @@ static void pieces_deinit(struct pieces *pieces)
     free(pieces->tensors);
 }
 
+// With as many digits as a double has.
+static const char *number_text(double number, char text[NUMBER_SIZE])
+{
+    snprintf(text, NUMBER_SIZE, "%.17g", number);
+    return text;
+}
+
 static vktl_status make_texts(const struct vktl_log *log, const struct vktl_model *model,
                               const struct model_extra *extra, struct pieces *pieces)
 {
@@ -54,7 +65,7 @@ static vktl_status make_texts(const struct vktl_log *log, const struct vktl_mode
     text_format(&pieces->image_size, "%u", model->input_height);
     TRY(text_status(log, &pieces->classes));
     TRY(text_status(log, &pieces->image_size));
-    pieces->texts = calloc(OWN_TEXTS + (size_t)extra->text_count, sizeof *pieces->texts);
+    pieces->texts = calloc(MOST_OWN_TEXTS + (size_t)extra->text_count, sizeof *pieces->texts);
     TRY_ALLOC(log, pieces->texts);
     const struct safetensors_text own[OWN_TEXTS] = {
         {VERSION_KEY, vktl_version()},
@@ -65,9 +76,12 @@ static vktl_status make_texts(const struct vktl_log *log, const struct vktl_mode
         {ARCHITECTURE_KEY, pieces->architecture},
     };
     memcpy(pieces->texts, own, sizeof own);
+    pieces->text_count = OWN_TEXTS;
+    if (model->temperature != 1)
+        pieces->texts[pieces->text_count++] = (struct safetensors_text){
+            TEMPERATURE_KEY, number_text(model->temperature, pieces->temperature)};
     for (uint32_t i = 0; i < extra->text_count; i++)
-        pieces->texts[OWN_TEXTS + i] = extra->texts[i];
-    pieces->text_count = OWN_TEXTS + extra->text_count;
+        pieces->texts[pieces->text_count++] = extra->texts[i];
     return VKTL_OK;
 fail:
     return status;
@@ -162,18 +176,30 @@ fail:
     return status;
 }
 
+static vktl_status read_temperature(const struct vktl_log *log, const char *path, const char *text,
+                                    struct vktl_model *model)
+{
+    char *end;
+    const double temperature = strtod(text, &end);
+    if (end == text || *end || !(temperature > 0) || !isfinite(temperature))
+        return log_fail(log, VKTL_INPUT, "%s: damaged metadata: temperature '%.40s'", path, text);
+    model->temperature = temperature;
+    return VKTL_OK;
+}
+
 static vktl_status read_settings(const struct vktl_log *log, const char *path,
                                  const struct safetensors *file, struct vktl_model *model)
 {
     const char *preprocess = safetensors_metadata(file, PREPROCESS_KEY);
     const char *interpolation = safetensors_metadata(file, INTERPOLATION_KEY);
+    const char *temperature = safetensors_metadata(file, TEMPERATURE_KEY);
     if (preprocess && !vktl_preprocess_find(preprocess, &model->preprocess))
         return log_fail(log, VKTL_INPUT, "%s: damaged metadata: preprocess '%.40s'", path,
                         preprocess);
     if (interpolation && !vktl_interpolation_find(interpolation, &model->interpolation))
         return log_fail(log, VKTL_INPUT, "%s: damaged metadata: interpolation '%.40s'", path,
                         interpolation);
-    return VKTL_OK;
+    return temperature ? read_temperature(log, path, temperature, model) : VKTL_OK;
 }
 
 vktl_status model_open_file(const struct vktl_log *log, const char *path, struct vktl_model **model)
@@ -197,5 +223,17 @@ vktl_status model_open_file(const struct vktl_log *log, const char *path, struct
 fail:
     safetensors_close(&file);
     vktl_model_destroy(model);
+    return status;
+}
+
+vktl_status model_store_temperature(const struct vktl_log *log, const char *path,
+                                    double temperature)
+{
+    char text[NUMBER_SIZE];
+    struct vktl_model *model = NULL;
+    vktl_status status = model_open_file(log, path, &model);
+    vktl_model_destroy(&model);
+    if (status == VKTL_OK)
+        status = safetensors_set_text(log, path, TEMPERATURE_KEY, number_text(temperature, text));
     return status;
 }

@@ -2,6 +2,7 @@
 // it.
 #include "nn/model.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -224,6 +225,10 @@ static vktl_status assemble(const struct vktl_log *log, const struct vktl_model_
     TRY(load_weights(log, params, own, model));
     if (params->no_top)
         return VKTL_OK;
+    // A temperature belongs to the weights that it was fitted for, which these are not or not for
+    // long.
+    if (params->head || params->weights)
+        model->temperature = 1;
     if (!params->head) {
         TRY(leave_out_unloaded_top(log, params, model));
         return model_name_classes(log, model);
@@ -232,6 +237,25 @@ static vktl_status assemble(const struct vktl_log *log, const struct vktl_model_
     TRY(model_freeze(log, model, params->freeze ? params->freeze : "base"));
     return check_frozen(log, model);
 fail:
+    return status;
+}
+
+vktl_status vktl_model_store_temperature(const struct vktl_log *log, const char *model,
+                                         double temperature)
+{
+    vktl_status status = VKTL_OK;
+    char *path = NULL;
+    vktl_assert(temperature > 0 && isfinite(temperature));
+    const bool is_run = !find_embedded(MODELS_FOLDER, model, MODEL_SUFFIX) && folder_exists(model);
+    if (!is_run && strcmp(path_extension(model), "safetensors") != 0)
+        FAIL(log, VKTL_USAGE,
+             "%s keeps no temperature: only a run folder or a vktl model (.safetensors) does",
+             model);
+    path = path_join(is_run ? model : "", is_run ? BEST_NAME : model);
+    TRY_ALLOC(log, path);
+    TRY(model_store_temperature(log, path, temperature));
+fail:
+    free(path);
     return status;
 }
 

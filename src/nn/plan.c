@@ -245,6 +245,11 @@ const float *plan_probabilities(const struct plan *plan)
     return slice_host(plan->probabilities_host);
 }
 
+const float *plan_logits(const struct plan *plan)
+{
+    return slice_host(plan->logits_host);
+}
+
 const float *plan_features(const struct plan *plan)
 {
     return slice_host(plan->features_host);

@@ -61,6 +61,7 @@ vktl_status plan_run(struct plan *plan, enum plan_pass pass);
 const float *plan_losses(const struct plan *plan);        // (batch), EVALUATE and TRAIN
 const float *plan_hits(const struct plan *plan);          // (batch), 1 or 0, EVALUATE and TRAIN
 const float *plan_probabilities(const struct plan *plan); // (batch, classes), EVALUATE
+const float *plan_logits(const struct plan *plan);        // (batch, classes), EVALUATE
 const float *plan_features(const struct plan *plan);      // (batch, ...), FEATURES
 uint64_t plan_feature_count(const struct plan *plan);     // numbers of one sample
 

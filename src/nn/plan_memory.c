@@ -76,6 +76,7 @@ static void want_host(struct plan *plan, struct wants *wants)
     want(wants, row_size, 0, 0, &plan->hits_host);
     want(wants, sizeof(struct step), 0, 0, &plan->step_host);
     want(wants, probabilities_size, 0, 0, &plan->probabilities_host);
+    want(wants, probabilities_size, 0, 0, &plan->logits_host);
     want(wants, features_size, 0, 0, &plan->features_host);
 }
 
@@ -87,7 +88,7 @@ static void wants_deinit(struct wants *wants)
 
 static vktl_status wants_init(struct plan *plan, enum plan_role role, struct wants *wants)
 {
-    enum { HOST_SLICES = 8 };
+    enum { HOST_SLICES = 9 };
     uint32_t capacity = plan->parameter_count + HOST_SLICES;
     for (int kind = 0; kind < PASS_COUNT; kind++)
         capacity += plan->passes[kind].tensor_count;

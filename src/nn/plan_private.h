@@ -64,7 +64,8 @@ struct plan {
     uint64_t role_size[ROLE_COUNT]; // bytes as packed
     struct pool *pools[ROLE_COUNT];
     struct slice image_host, cut_host; // inputs of passes from layer 0, and from the cut
-    struct slice labels_host, step_host, losses_host, hits_host, probabilities_host, features_host;
+    struct slice labels_host, step_host, losses_host, hits_host, probabilities_host, logits_host,
+        features_host;
 };
 
 // ---- plan_layout.c: tensors and lifetimes of a pass

@@ -84,6 +84,7 @@ static void record_end(const struct plan *plan, struct pass *pass, struct record
         const struct op_call softmax = end_call(plan, pass, &pass->softmax, pass->probabilities);
         op_find("softmax")->forward(recorder, &softmax);
         record_copy(recorder, plan->probabilities_host, softmax.out);
+        record_copy(recorder, plan->logits_host, softmax.in[0]);
     } else if (pass->nodes[pass->graph.count - 1].gradient != NO_TENSOR) {
         loss.din[0] = tensor_slice(pass, pass->nodes[pass->graph.count - 1].gradient);
         op_find("softmax_cross_entropy")->backward(recorder, &loss);

@@ -1,6 +1,6 @@
-// Responsible for predictions of images, for the figures made from them, and for the activations of
-// one image. Training is trainer.c's.
-#include <vktl/infer.h>
+// Responsible for predictions of images, and for the activations of one image. Figures made from
+// predictions are evaluate.c's, training is trainer.c's.
+#include <vktl/evaluate.h>
 
 #include <inttypes.h>
 #include <math.h>
@@ -61,8 +61,10 @@ static vktl_status predictions_init(const struct predictor *predictor)
     predictions->count = count;
     predictions->class_count = classes;
     predictions->probabilities = calloc((size_t)count * classes, sizeof(float));
+    predictions->logits = calloc((size_t)count * classes, sizeof(float));
     predictions->statuses = calloc(count, sizeof *predictions->statuses);
     TRY_ALLOC(predictor->log, predictions->probabilities);
+    TRY_ALLOC(predictor->log, predictions->logits);
     TRY_ALLOC(predictor->log, predictions->statuses);
     if (vktl_dataset_class_count(predictor->dataset) > 0) {
         predictions->losses = calloc(count, sizeof(float));
@@ -72,9 +74,21 @@ fail:
     return status;
 }
 
+uint32_t vktl_predictions_class(const struct vktl_predictions *predictions, uint32_t image)
+{
+    const uint32_t classes = predictions->class_count;
+    const float *probabilities = predictions->probabilities + (size_t)image * classes;
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < classes; i++)
+        if (probabilities[i] > probabilities[best])
+            best = i;
+    return best;
+}
+
 void vktl_predictions_free(struct vktl_predictions *predictions)
 {
     free(predictions->probabilities);
+    free(predictions->logits);
     free(predictions->losses);
     free(predictions->statuses);
     *predictions = (struct vktl_predictions){0};
@@ -105,9 +119,12 @@ static void take_rows(const struct predictor *predictor, uint32_t start, uint32_
     const uint32_t classes = predictions->class_count;
     for (uint32_t row = 0; row < rows; row++) {
         const bool readable = predictions->statuses[start + row] == VKTL_OK;
-        float *to = predictions->probabilities + (size_t)(start + row) * classes;
-        for (uint32_t i = 0; i < classes; i++)
-            to[i] = readable ? plan_probabilities(predictor->plan)[row * classes + i] : NAN;
+        const size_t from = (size_t)row * classes, to = (size_t)(start + row) * classes;
+        for (uint32_t i = 0; i < classes; i++) {
+            predictions->probabilities[to + i] =
+                readable ? plan_probabilities(predictor->plan)[from + i] : NAN;
+            predictions->logits[to + i] = readable ? plan_logits(predictor->plan)[from + i] : NAN;
+        }
         if (predictions->losses)
             predictions->losses[start + row] = readable ? plan_losses(predictor->plan)[row] : NAN;
         predictions->unreadable += !readable;
@@ -176,6 +193,9 @@ vktl_status vktl_predict(const struct vktl_log *log, struct vktl_device *device,
     *predictions = (struct vktl_predictions){0};
     TRY(predictor_prepare(&predictor, device));
     TRY(predict_all(&predictor));
+    predictions->temperature = 1;
+    if (vktl_model_temperature(model) != 1)
+        vktl_predictions_set_temperature(dataset, vktl_model_temperature(model), predictions);
     predictions->seconds = clock_seconds() - started;
 fail:
     loader_destroy(&predictor.loader);
@@ -184,53 +204,6 @@ fail:
     if (status != VKTL_OK)
         vktl_predictions_free(predictions);
     return status;
-}
-
-// ---- Evaluation --------------------------------------------------------------------------------
-
-static uint32_t most_probable(const float *probabilities, uint32_t count)
-{
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < count; i++)
-        if (probabilities[i] > probabilities[best])
-            best = i;
-    return best;
-}
-
-vktl_status vktl_evaluate(const struct vktl_log *log, const struct vktl_dataset *dataset,
-                          const struct vktl_predictions *predictions,
-                          struct vktl_evaluation *evaluation)
-{
-    const uint32_t classes = predictions->class_count;
-    double loss = 0;
-    *evaluation = (struct vktl_evaluation){.class_count = classes};
-    if (!predictions->losses || vktl_dataset_class_count(dataset) != classes)
-        return log_fail(log, VKTL_USAGE,
-                        "evaluation needs a folder of images in one subfolder a class");
-    evaluation->confusion = calloc((size_t)classes * classes, sizeof *evaluation->confusion);
-    if (!evaluation->confusion)
-        return log_fail(log, VKTL_NO_MEMORY, "out of host memory");
-    for (uint32_t i = 0; i < predictions->count; i++) {
-        if (predictions->statuses[i] != VKTL_OK)
-            continue;
-        const uint32_t truth = vktl_dataset_class(dataset, i);
-        const uint32_t guess =
-            most_probable(predictions->probabilities + (size_t)i * classes, classes);
-        evaluation->confusion[truth * classes + guess]++;
-        evaluation->correct += truth == guess;
-        evaluation->count++;
-        loss += predictions->losses[i];
-    }
-    evaluation->accuracy =
-        evaluation->count ? (double)evaluation->correct / evaluation->count : NAN;
-    evaluation->loss = evaluation->count ? loss / evaluation->count : NAN;
-    return VKTL_OK;
-}
-
-void vktl_evaluation_free(struct vktl_evaluation *evaluation)
-{
-    free(evaluation->confusion);
-    *evaluation = (struct vktl_evaluation){0};
 }
 
 // ---- Activations -------------------------------------------------------------------------------

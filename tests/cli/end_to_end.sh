@@ -58,6 +58,26 @@ grep -q 'Confusion matrix' "$work/eval.txt" || fail 'no confusion matrix'
 check_json "$work/eval.json" 'd["images"] == 25 and len(d["classes"]) == 5 and
     sum(map(sum, d["confusion"])) == 25 and
     sum(d["confusion"][i][i] for i in range(5)) == d["correct"]'
+# Calibration, of a model that errs; the fit itself is measured by tests/train/evaluate.c.
+train --run "$work/raw" --epochs 1 --quiet
+"$vktl" eval "$work/raw" "$faces/val" --json >"$work/before.json"
+"$vktl" eval "$work/raw" "$faces/val" --json --calibrate >"$work/fitted.json"
+check_json "$work/fitted.json" 'd["calibration"]["loss_after"] < d["calibration"]["loss_before"] and
+    d["temperature"] == d["calibration"]["temperature"] != 1 and
+    abs(d["loss"] - d["calibration"]["loss_after"]) < 1e-6'
+"$vktl" eval "$work/raw" "$faces/val" --json >"$work/after.json"
+"$vktl" eval "$work/raw" "$faces/val" --json --no-calibration >"$work/none.json"
+"$python" - "$work/before.json" "$work/fitted.json" "$work/after.json" "$work/none.json" <<'END' ||
+import json, sys
+before, fitted, after, none = (json.load(open(path)) for path in sys.argv[1:])
+for d in (before, fitted, after, none):
+    del d["seconds"]
+fitted.pop("calibration")
+assert fitted == after and before == none
+assert before["confusion"] == after["confusion"] and before["loss"] != after["loss"]
+END
+    fail 'calibration is not kept, or changes more than the probabilities'
+"$vktl" eval vgg-mini "$faces/val" --calibrate 2>"$work/no.err" && fail 'vgg-mini is calibrated'
 "$vktl" infer "$work/run" "$faces/val" --json --npy "$work/all.npy" >"$work/infer.json"
 check_json "$work/infer.json" 'len(d) == 25 and all(len(i["predictions"]) == 5 for i in d) and
     all(abs(sum(p["probability"] for p in i["predictions"]) - 1) < 1e-5 for i in d)'

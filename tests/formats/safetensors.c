@@ -78,6 +78,40 @@ static void what_was_written_is_read(void **state)
     free(bytes);
 }
 
+// Nothing but the text changes: neither other text nor a byte of the tensors.
+static void text_is_changed_in_place(void **state)
+{
+    const char *path = temporary_path(*state, "text.safetensors");
+    struct safetensors *file;
+    unsigned char *before, *after;
+    size_t size[2];
+    assert_int_equal(write_sample(path), VKTL_OK);
+    assert_int_equal(file_read_all(&harness_log, path, 1 << 20, &before, &size[0]), VKTL_OK);
+    static const char *const values[] = {"1.5", "a \"longer\" text", ""};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        assert_int_equal(safetensors_set_text(&harness_log, path, "new", values[i]), VKTL_OK);
+        assert_int_equal(safetensors_open(&harness_log, path, &file), VKTL_OK);
+        assert_string_equal(safetensors_metadata(file, "new"), values[i]);
+        check_sample(file);
+        safetensors_close(&file);
+    }
+    assert_int_equal(file_read_all(&harness_log, path, 1 << 20, &after, &size[1]), VKTL_OK);
+    const size_t header[2] = {8 + before[0] + 256u * before[1], 8 + after[0] + 256u * after[1]};
+    assert_int_equal(header[1] % 8, 0);
+    assert_int_equal(size[0] - header[0], size[1] - header[1]);
+    assert_memory_equal(before + header[0], after + header[1], size[0] - header[0]);
+
+    // A damaged file is refused and stays as it is.
+    assert_int_equal(file_write_all(&harness_log, path, after, size[1] - 1), VKTL_OK);
+    assert_int_equal(safetensors_set_text(&harness_quiet_log, path, "new", "x"), VKTL_INPUT);
+    free(before);
+    assert_int_equal(file_read_all(&harness_log, path, 1 << 20, &before, &size[0]), VKTL_OK);
+    assert_int_equal(size[0], size[1] - 1);
+    assert_memory_equal(before, after, size[0]);
+    free(before);
+    free(after);
+}
+
 static void python_reads_what_was_written(void **state)
 {
     char arguments[4096];
@@ -229,6 +263,7 @@ int main(void)
         cmocka_unit_test(damaged_headers_are_refused),
         cmocka_unit_test(a_header_of_absurd_size_is_refused),
         cmocka_unit_test(other_types_are_listed_but_not_read),
+        cmocka_unit_test(text_is_changed_in_place),
         cmocka_unit_test(failed_allocations_leak_nothing),
         cmocka_unit_test(python_reads_what_was_written),
     };

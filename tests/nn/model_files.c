@@ -104,6 +104,44 @@ static void a_saved_model_opens_again(void **state)
     vktl_model_destroy(&model);
 }
 
+static double stored_temperature(const char *model, const char *head, const char *weights)
+{
+    struct vktl_model *again;
+    const struct vktl_model_params params = {
+        .model = model, .head = head, .weights = weights, .classes = classes, .class_count = 2};
+    assert_int_equal(vktl_model_open(&harness_log, &params, &again), VKTL_OK);
+    const double temperature = vktl_model_temperature(again);
+    vktl_model_destroy(&again);
+    return temperature;
+}
+
+// A temperature travels with the weights that it was fitted for, and with nothing else.
+static void a_temperature_is_kept(void **state)
+{
+    struct vktl_model *model = make_tiny(*state);
+    const char *path = temporary_path(*state, "hot/best.safetensors");
+    const char *run = temporary_path(*state, "hot");
+    const double odd = 1.0 / 3;
+    assert_int_equal(folder_create_all(&harness_log, run), VKTL_OK);
+    assert_true(vktl_model_temperature(model) == 1);
+    vktl_model_set_temperature(model, odd);
+    assert_int_equal(vktl_model_save(&harness_log, model, path), VKTL_OK);
+    assert_true(stored_temperature(path, NULL, NULL) == odd);
+    assert_true(stored_temperature(path, "keep", NULL) == 1);
+    assert_true(stored_temperature(path, NULL, path) == 1);
+    assert_int_equal(vktl_model_store_temperature(&harness_log, run, 2 * odd), VKTL_OK);
+    assert_true(stored_temperature(run, NULL, NULL) == 2 * odd);
+    assert_int_equal(vktl_model_store_temperature(&harness_log, path, 1), VKTL_OK);
+    assert_true(stored_temperature(run, NULL, NULL) == 1);
+    assert_int_equal(vktl_model_store_temperature(&harness_quiet_log, "vgg16", 2), VKTL_USAGE);
+
+    assert_int_equal(safetensors_set_text(&harness_log, path, "temperature", "-1"), VKTL_OK);
+    const struct vktl_model_params params = {.model = path};
+    vktl_model_destroy(&model);
+    assert_int_equal(vktl_model_open(&harness_quiet_log, &params, &model), VKTL_INPUT);
+    assert_non_null(strstr(harness_last_error, "temperature '-1'"));
+}
+
 static void json_round_trips(void **state)
 {
     struct vktl_model *model = make_tiny(*state), *again;
@@ -397,6 +435,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_saved_model_opens_again),
+        cmocka_unit_test(a_temperature_is_kept),
         cmocka_unit_test(json_round_trips),
         cmocka_unit_test(weights_fit_by_layer_name),
         cmocka_unit_test(a_wrong_shape_is_explained),

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include <vktl/infer.h>
+#include <vktl/evaluate.h>
 #include <vktl/trainer.h>
 
 #include "base/files.h"
@@ -154,7 +154,7 @@ static void test_prediction(void **state)
         VKTL_OK);
     assert_int_equal(vktl_predict(&harness_log, device, model, dataset, NULL, &predictions),
                      VKTL_OK);
-    assert_int_equal(vktl_evaluate(&harness_log, dataset, &predictions, &evaluation), VKTL_OK);
+    assert_int_equal(vktl_evaluate(&harness_log, dataset, &predictions, 0, &evaluation), VKTL_OK);
     assert_int_equal(evaluation.count, 2 * CLASSES);
     assert_true(evaluation.accuracy >= 0.99);
     for (uint32_t i = 0; i < predictions.count; i++) {
