@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "abi/augment.h"
 
 enum { SEED = 20240229 };
 
@@ -47,6 +48,47 @@ static void fill_labels(const struct trial *trial, uint32_t *labels)
         labels[i] = rng_bits(SEED, RNG_DATA, TENSOR_COUNT, i) % classes;
 }
 
+// ---- Images and what is done to them
+
+// A number of fixed-point between -limit and limit, in some images a whole one.
+static void fill_fixed(int32_t *whole, uint32_t *fraction, uint32_t limit, bool is_whole,
+                       uint64_t element)
+{
+    const uint32_t bits = rng_bits(SEED, RNG_DATA, TENSOR_IN + 1, element * 2);
+    *whole = (int32_t)(bits % (2 * limit + 1)) - (int32_t)limit;
+    *fraction = is_whole ? 0 : rng_bits(SEED, RNG_DATA, TENSOR_IN + 1, element * 2 + 1);
+}
+
+// The first image is left alone, of the others every third is moved by whole pixels: there it
+// shows whether the ends of the image are met.
+static void fill_images(const struct trial *trial, struct augment_image *images)
+{
+    const uint32_t side = trial->io.out.dim[1] + trial->io.out.dim[2];
+    for (uint32_t n = 0; n < trial->io.out.dim[0]; n++) {
+        struct augment_image *image = &images[n];
+        const bool is_whole = n % 3 == 1;
+        const uint64_t at = 100 * (uint64_t)n;
+        *image = (struct augment_image){0};
+        if (n == 0)
+            continue;
+        image->flags = (rng_bits(SEED, RNG_DATA, TENSOR_IN + 1, at + 99) & 31) | AUGMENT_RESAMPLE;
+        fill_fixed(&image->row_by_row, &image->row_by_row_fraction, 1, is_whole, at);
+        fill_fixed(&image->row_by_col, &image->row_by_col_fraction, 1, is_whole, at + 1);
+        fill_fixed(&image->row_start, &image->row_start_fraction, side, is_whole, at + 2);
+        fill_fixed(&image->col_by_row, &image->col_by_row_fraction, 1, is_whole, at + 3);
+        fill_fixed(&image->col_by_col, &image->col_by_col_fraction, 1, is_whole, at + 4);
+        fill_fixed(&image->col_start, &image->col_start_fraction, side, is_whole, at + 5);
+        image->shift = 200 * uniform(TENSOR_IN + 1, at + 6) - 100;
+        image->brightness = 2 * uniform(TENSOR_IN + 1, at + 7);
+    }
+}
+
+static void fill_bytes(const struct trial *trial, uint32_t *words)
+{
+    for (uint32_t i = 0; i < trial_count(trial, TENSOR_IN); i++)
+        words[i] = rng_bits(SEED, RNG_DATA, TENSOR_IN, i);
+}
+
 // The last row of a batch is padding, so that it is seen to be left out.
 static void fill_step(struct trial *trial)
 {
@@ -76,6 +118,10 @@ void trial_fill_inputs(struct trial *trial)
     }
     if (has_labels)
         fill_labels(trial, trial->host[TENSOR_IN + 1]);
+    if (kind == OP_INPUT) {
+        fill_bytes(trial, trial->host[TENSOR_IN]);
+        fill_images(trial, trial->host[TENSOR_IN + 1]);
+    }
     for (uint32_t i = 0; i < trial->io.weight_count; i++) {
         float *values = trial->host[TENSOR_WEIGHT + i];
         if (strcmp(trial->io.weight[i].name, "moving_variance") == 0)

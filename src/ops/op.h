@@ -91,6 +91,7 @@ struct op_call {
 
 enum op_kind {
     OP_LAYER,         // transforms
+    OP_INPUT,         // in: bytes, and what is done to them; out: what the first layer takes
     OP_VIEW,          // output is the input's bytes under another shape: never run
     OP_TRAINING_ONLY, // the identity outside training (dropout)
     OP_LOSS,          // in: logits and labels; out: a row's loss, see softmax_cross_entropy
