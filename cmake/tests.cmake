@@ -55,7 +55,7 @@ endforeach()
 
 # Resizing against Pillow; skipped where the system's Python has none.
 add_test(NAME data.resize_oracle COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/data/resize_oracle.py
-         $<TARGET_FILE:test_data_preprocess> ${CMAKE_SOURCE_DIR}/../shared/data/celeb5)
+         $<TARGET_FILE:test_data_resize> ${CMAKE_SOURCE_DIR}/../shared/data/celeb5)
 set_tests_properties(data.resize_oracle PROPERTIES SKIP_RETURN_CODE 77)
 add_test(NAME tidy COMMAND ${CMAKE_SOURCE_DIR}/tools/tidy)
 add_test(NAME tidy.self-test COMMAND ${CMAKE_SOURCE_DIR}/tools/tidy --self-test)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <vktl/augment.h>
 #include <vktl/callbacks.h>
 #include <vktl/device.h>
 #include <vktl/fine_tune.h>
@@ -20,11 +21,13 @@ struct vktl_train_progress {
     enum vktl_train_stage {
         VKTL_TRAIN_SCAN,     // looking at every image; done of total images
         VKTL_TRAIN_PLAN,     // the plan is made: `plan` tells it
-        VKTL_TRAIN_FEATURES, // the frozen base's output, once an image; done of total images
+        VKTL_TRAIN_FEATURES, // the frozen base's output; done of total pictures: `variants` of
+                             // each of `images` for training, and those for validation
         VKTL_TRAIN_STEP,     // a step was done; done of total steps of this epoch
         VKTL_TRAIN_EPOCH,    // an epoch was done, validation included
     } stage;
     uint32_t done, total;
+    uint32_t images, variants;     // VKTL_TRAIN_FEATURES only
     uint32_t epoch, epochs;        // from 1; the last of this phase
     bool fine_tuning;              // the second phase
     double loss, accuracy;         // of this epoch so far, weighted by batch size
@@ -56,6 +59,11 @@ struct vktl_train_params {
     uint64_t max_steps;   // stop after so many steps [no limit]
     uint64_t cache_limit; // bytes of host memory for features of a frozen base [2 GiB]
     bool no_cache;        // compute the frozen base anew each step
+    struct vktl_augment augment; // of training images
+    // A frozen base's output is kept for so many augmented variants of each image, or as many as
+    // cache_limit allows, of which an epoch takes one by chance [8]; they are drawn anew after
+    // so many epochs [never].
+    uint32_t augment_variants, refresh_epochs;
     bool dry_run;         // tell the plan and stop: nothing is trained or written
     struct vktl_schedule schedule;
     struct vktl_callbacks callbacks;

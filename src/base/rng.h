@@ -20,8 +20,9 @@ enum rng_purpose {
     RNG_INIT = 0,    // initial weights: step = index of the tensor, element = index in it
     RNG_SHUFFLE = 1, // order of the images: step = epoch, element = position
     RNG_DROPOUT = 2, // masks: step = training step
-    RNG_AUGMENT = 3, // distortions: step = epoch
+    RNG_AUGMENT = 3, // distortions: step = epoch or variant, element = image, then its numbers
     RNG_DATA = 4,    // made-up data: selftest, facegen
+    RNG_VARIANT = 5, // which kept variant of an image: step = epoch, element = image
 };
 
 // The bijection itself: ten rounds. `out` may be `counter`.

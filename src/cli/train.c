@@ -130,13 +130,26 @@ static void show_plan(struct progress *progress, const char *plan)
         progress->status = console_write(progress->console, "\n");
 }
 
+// "8 augmented variants of 93 images" or "93 images", and how long that took.
+static void say_features(struct console *console, const struct vktl_train_progress *now)
+{
+    char seconds[CONSOLE_TIME_SIZE], variants[64] = "";
+    const uint32_t others = now->total - now->images * now->variants;
+    if (now->variants > 1)
+        snprintf(variants, sizeof variants, "%u augmented variants of %u images%s", now->variants,
+                 now->images, others ? " and " : "");
+    char images[32] = "";
+    if (now->variants == 1 || others)
+        snprintf(images, sizeof images, "%u images", now->variants > 1 ? others : now->total);
+    console_say(console, "Output of the frozen base for %s%s - %s", variants, images,
+                console_duration(now->seconds, seconds));
+}
+
 static void show_features(struct progress *progress, const struct vktl_train_progress *now)
 {
-    char seconds[CONSOLE_TIME_SIZE];
     draw_count(progress->console, "Frozen base", now->done, now->total, now->seconds);
     if (now->done == now->total)
-        console_say(progress->console, "Output of the frozen base for %u images - %s", now->total,
-                    console_duration(now->seconds, seconds));
+        say_features(progress->console, now);
 }
 
 static void show(void *user, const struct vktl_train_progress *now)

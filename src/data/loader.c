@@ -8,7 +8,6 @@
 #include "base/threads.h"
 #include "data/dataset.h"
 #include "data/pipeline.h"
-#include "data/preprocess.h"
 #include "data/resize.h"
 
 enum { SLOTS_PER_THREAD = 4 };
@@ -17,27 +16,19 @@ struct loader {
     const struct vktl_log *log;
     const struct vktl_dataset *dataset;
     struct loader_params params;
-    size_t pixel_count; // of one image
-    bool cache_fits;    // what the dataset has cached is what we would make
+    size_t size;     // of one image, in bytes
+    bool cache_fits; // what the dataset has cached is what we would make
     struct pipeline *pipeline;
 };
 
-// A slot: the floats, then the bytes they are made from.
 static vktl_status produce(void *user, const struct vktl_log *log, uint32_t item, void *slot)
 {
     const struct loader *loader = user;
     const struct dataset_item *entry = &loader->dataset->items[item];
-    float *pixels = slot;
-    const unsigned char *rgb = loader->cache_fits ? entry->cached : NULL;
-    if (!rgb) {
-        unsigned char *read = (unsigned char *)(pixels + loader->pixel_count * 3);
-        vktl_status status = image_read_square(log, entry->path, loader->params.image_size,
-                                               loader->params.interpolation, read);
-        if (status != VKTL_OK)
-            return status;
-        rgb = read;
-    }
-    preprocess_apply(loader->params.preprocess, rgb, loader->pixel_count, pixels);
+    if (!loader->cache_fits || !entry->cached)
+        return image_read_square(log, entry->path, loader->params.image_size,
+                                 loader->params.interpolation, slot);
+    memcpy(slot, entry->cached, loader->size);
     return VKTL_OK;
 }
 
@@ -55,7 +46,7 @@ vktl_status loader_create(const struct vktl_log *log, const struct vktl_dataset 
         .log = log,
         .dataset = dataset,
         .params = *params,
-        .pixel_count = (size_t)params->image_size * params->image_size,
+        .size = (size_t)params->image_size * params->image_size * 3,
         .cache_fits = dataset->cached_size == params->image_size &&
                       dataset->cached_interpolation == params->interpolation,
     };
@@ -63,7 +54,7 @@ vktl_status loader_create(const struct vktl_log *log, const struct vktl_dataset 
     const struct pipeline_params pipeline_params = {
         .thread_count = thread_count,
         .slot_count = params->ahead ? params->ahead : thread_count * SLOTS_PER_THREAD,
-        .slot_size = (*loader)->pixel_count * 3 * (sizeof(float) + 1),
+        .slot_size = (*loader)->size,
         .produce = produce,
         .user = *loader,
     };
@@ -81,7 +72,7 @@ void loader_begin(struct loader *loader, const uint32_t *order, uint32_t count)
     pipeline_begin(loader->pipeline, order, count);
 }
 
-vktl_status loader_next(struct loader *loader, float *pixels, uint32_t *item,
+vktl_status loader_next(struct loader *loader, unsigned char *pixels, uint32_t *item,
                         vktl_status *item_status)
 {
     struct pipeline_result result;
@@ -89,7 +80,7 @@ vktl_status loader_next(struct loader *loader, float *pixels, uint32_t *item,
     *item = result.item;
     *item_status = result.status;
     if (result.status == VKTL_OK)
-        memcpy(pixels, result.slot, loader->pixel_count * 3 * sizeof(float));
+        memcpy(pixels, result.slot, loader->size);
     else if (result.status == VKTL_INPUT)
         log_warning(loader->log, "%s; left out", result.message);
     else

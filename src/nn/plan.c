@@ -104,11 +104,9 @@ fail:
     return status;
 }
 
-struct slice *pass_input_host(struct plan *plan, const struct pass *pass)
+bool pass_takes_images(const struct plan *plan, const struct pass *pass)
 {
-    const bool from_images =
-        pass->kind == PASS_FEATURES || pass->kind == PASS_LAYERS || plan->params.cut == 0;
-    return from_images ? &plan->image_host : &plan->cut_host;
+    return pass->kind == PASS_FEATURES || pass->kind == PASS_LAYERS || plan->params.cut == 0;
 }
 
 vktl_status plan_build(struct plan *plan)
@@ -125,6 +123,8 @@ vktl_status plan_build(struct plan *plan)
         if (plan->passes[kind].wanted)
             TRY(pass_record(plan, &plan->passes[kind]));
     memset(slice_host(plan->labels_host), 0, plan->labels_host.size);
+    if (slice_exists(plan->images_host))
+        memset(slice_host(plan->images_host), 0, plan->images_host.size);
     memset(plan_step(plan), 0, sizeof(struct step));
 fail:
     return status;
@@ -204,9 +204,28 @@ void plan_describe(const struct plan *plan, struct text *text)
 
 // ---- A step ------------------------------------------------------------------------------------
 
+bool plan_takes_images(const struct plan *plan, enum plan_pass pass)
+{
+    return pass_takes_images(plan, &plan->passes[pass]);
+}
+
+unsigned char *plan_pixels(struct plan *plan, uint32_t row)
+{
+    vktl_assert(row < plan->params.batch);
+    const uint64_t stride = plan->bytes_host.size / plan->params.batch;
+    return (unsigned char *)slice_host(plan->bytes_host) + row * stride;
+}
+
+struct augment_image *plan_image(struct plan *plan, uint32_t row)
+{
+    vktl_assert(row < plan->params.batch);
+    return (struct augment_image *)slice_host(plan->images_host) + row;
+}
+
 float *plan_input(struct plan *plan, enum plan_pass pass)
 {
-    return slice_host(*pass_input_host(plan, &plan->passes[pass]));
+    vktl_assert(!plan_takes_images(plan, pass));
+    return slice_host(plan->cut_host);
 }
 
 uint64_t plan_input_count(const struct plan *plan, enum plan_pass pass)

@@ -13,6 +13,7 @@
 #ifndef NN_PLAN_H
 #define NN_PLAN_H
 
+#include "abi/augment.h"
 #include "abi/step.h"
 #include "base/text.h"
 #include "nn/model.h"
@@ -25,6 +26,12 @@ struct plan_params {
     uint32_t cut;               // layers that PASS_FEATURES takes, 0 without
     const struct op *optimizer; // for PASS_TRAIN
     const void *optimizer_params;
+    // How images may be distorted on their way in; zeroed where none is.
+    struct plan_images {
+        uint32_t fill; // of abi/augment.h
+        float constant;
+        bool has_shifts; // plan_image's AUGMENT_SHIFT may be set
+    } images;
 };
 
 struct plan;
@@ -51,7 +58,13 @@ void plan_describe(const struct plan *plan, struct text *text);
 
 // ---- A step: write these, run a pass, read those. Mapped memory, valid as long as the plan. -----
 
-float *plan_input(struct plan *plan, enum plan_pass pass); // (batch, ...) as the pass's first layer
+// A pass from layer 0 takes images: for each row of the batch (H, W, 3) bytes of RGB, and what is
+// done to them on the way in, which is zeroed (nothing) at first and stays as it is written.
+bool plan_takes_images(const struct plan *plan, enum plan_pass pass);
+unsigned char *plan_pixels(struct plan *plan, uint32_t row);
+struct augment_image *plan_image(struct plan *plan, uint32_t row);
+
+float *plan_input(struct plan *plan, enum plan_pass pass); // (batch, ...) as from the cut; others
 uint64_t plan_input_count(const struct plan *plan, enum plan_pass pass); // numbers of one sample
 uint32_t *plan_labels(struct plan *plan);                                // (batch)
 struct step *plan_step(struct plan *plan); // rows and rows_inverse too; rows past them are ignored

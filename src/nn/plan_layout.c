@@ -1,6 +1,7 @@
 // Responsible for which tensors a pass has and when each of them lives. Time runs over all passes
 // of a plan: forward of a pass's nodes, the loss, then backward in reverse.
 #include "nn/plan_private.h"
+#include "nn/start.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static uint32_t end_time(struct clockwork clock)
 
 static vktl_status reserve_tensors(struct plan *plan, struct pass *pass)
 {
-    const uint32_t per_node = 5, of_ends = 8;
+    const uint32_t per_node = 5, of_ends = 12;
     pass->tensor_capacity = pass->graph.count * per_node + of_ends;
     pass->tensors = calloc(pass->tensor_capacity, sizeof *pass->tensors);
     pass->nodes = calloc(pass->graph.count ? pass->graph.count : 1, sizeof *pass->nodes);
@@ -181,6 +182,28 @@ static void lay_out_backward(struct pass *pass, struct clockwork clock)
     }
 }
 
+// ---- The start ---------------------------------------------------------------------------------
+
+// Images come as bytes, and the pass's input is made of them.
+static vktl_status lay_out_start(struct plan *plan, struct pass *pass, struct clockwork clock)
+{
+    const uint32_t now = clock.start;
+    const struct start_params start = {
+        .batch = plan->params.batch,
+        .height = pass->graph.input.dim[1],
+        .width = pass->graph.input.dim[2],
+        .preprocess = vktl_model_preprocess(plan->model),
+        .fill = plan->params.images.fill,
+        .constant = plan->params.images.constant,
+        .has_shifts = plan->params.images.has_shifts,
+    };
+    const vktl_status status = start_infer(plan->log, &start, &pass->augment);
+    pass->bytes = add_tensor(pass, shape_size(&pass->augment.in[0]), now, now);
+    pass->images = add_tensor(pass, shape_size(&pass->augment.in[1]), now, now);
+    pass->start_scratch = add_tensor(pass, pass->augment.forward_scratch_size, now, now);
+    return status;
+}
+
 // ---- The end -----------------------------------------------------------------------------------
 
 static vktl_status infer_end(struct plan *plan, const char *name, const struct shape *logits,
@@ -235,13 +258,15 @@ fail:
 vktl_status pass_layout(struct plan *plan, struct pass *pass)
 {
     const struct clockwork clock = {plan->time, pass->graph.count};
-    vktl_status status = reserve_tensors(plan, pass);
-    if (status != VKTL_OK)
-        return status;
+    vktl_status status;
+    TRY(reserve_tensors(plan, pass));
+    if (pass_takes_images(plan, pass))
+        TRY(lay_out_start(plan, pass, clock));
     lay_out_forward(pass, clock);
-    status = lay_out_end(plan, pass, clock);
+    TRY(lay_out_end(plan, pass, clock));
     if (pass->kind == PASS_TRAIN)
         lay_out_backward(pass, clock);
     plan->time = end_time(clock) + 1;
+fail:
     return status;
 }

@@ -57,19 +57,24 @@ static void want_host(struct plan *plan, struct wants *wants)
 {
     const struct pass *passes = plan->passes;
     const uint64_t row_size = plan->params.batch * sizeof(float);
-    uint64_t image_size = 0, cut_size = 0, probabilities_size = 0, features_size = 0;
+    uint64_t bytes_size = 0, images_size = 0, cut_size = 0;
+    uint64_t probabilities_size = 0, features_size = 0;
     for (int kind = 0; kind < PASS_COUNT; kind++) {
         if (!passes[kind].wanted)
             continue;
-        const uint64_t size = shape_size(&passes[kind].graph.input);
-        *(pass_input_host(plan, &passes[kind]) == &plan->image_host ? &image_size : &cut_size) =
-            size;
+        if (!pass_takes_images(plan, &passes[kind])) {
+            cut_size = shape_size(&passes[kind].graph.input);
+            continue;
+        }
+        bytes_size = shape_size(&passes[kind].augment.in[0]);
+        images_size = shape_size(&passes[kind].augment.in[1]);
     }
     if (passes[PASS_EVALUATE].wanted)
         probabilities_size = shape_size(graph_output(&passes[PASS_EVALUATE].graph));
     if (passes[PASS_FEATURES].wanted)
         features_size = shape_size(graph_output(&passes[PASS_FEATURES].graph));
-    want(wants, image_size, 0, 0, &plan->image_host);
+    want(wants, bytes_size, 0, 0, &plan->bytes_host);
+    want(wants, images_size, 0, 0, &plan->images_host);
     want(wants, cut_size, 0, 0, &plan->cut_host);
     want(wants, row_size, 0, 0, &plan->labels_host);
     want(wants, row_size, 0, 0, &plan->losses_host);
@@ -88,7 +93,7 @@ static void wants_deinit(struct wants *wants)
 
 static vktl_status wants_init(struct plan *plan, enum plan_role role, struct wants *wants)
 {
-    enum { HOST_SLICES = 9 };
+    enum { HOST_SLICES = 16 }; // at most
     uint32_t capacity = plan->parameter_count + HOST_SLICES;
     for (int kind = 0; kind < PASS_COUNT; kind++)
         capacity += plan->passes[kind].tensor_count;

@@ -4,6 +4,7 @@
 
 #include "nn/graph.h"
 #include "nn/plan.h"
+#include "abi/augment.h"
 
 // A weight on the device. Passes that use the same host array share one.
 struct parameter {
@@ -38,7 +39,9 @@ struct pass {
     struct tensor *tensors;
     uint32_t tensor_count, tensor_capacity;
     uint32_t input, labels, losses, hits, probabilities, end_scratch; // tensors
-    struct op_io loss, metric, softmax;                  // of the end
+    uint32_t bytes, images, start_scratch;                            // of a pass that takes images
+    struct op_io augment;                                             // of its start
+    struct op_io loss, metric, softmax;                               // of the end
     struct program *program;
 };
 
@@ -63,7 +66,8 @@ struct plan {
     uint32_t time;                  // steps of the timeline that lifetimes are counted in
     uint64_t role_size[ROLE_COUNT]; // bytes as packed
     struct pool *pools[ROLE_COUNT];
-    struct slice image_host, cut_host; // inputs of passes from layer 0, and from the cut
+    struct slice bytes_host, images_host; // inputs of passes from layer 0
+    struct slice cut_host;                // of those from the cut
     struct slice labels_host, step_host, losses_host, hits_host, probabilities_host, logits_host,
         features_host;
 };
@@ -76,8 +80,8 @@ vktl_status pass_layout(struct plan *plan, struct pass *pass);
 
 vktl_status pass_record(struct plan *plan, struct pass *pass);
 
-// The host's side of a pass's input.
-struct slice *pass_input_host(struct plan *plan, const struct pass *pass);
+// Whether it starts at layer 0, with images as bytes.
+bool pass_takes_images(const struct plan *plan, const struct pass *pass);
 
 // ---- plan_memory.c: requests, figures, pools
 

@@ -59,6 +59,28 @@ static void record_forward(const struct plan *plan, struct pass *pass, struct re
     }
 }
 
+// ---- The start ---------------------------------------------------------------------------------
+
+static void record_start(const struct plan *plan, const struct pass *pass,
+                         struct recorder *recorder)
+{
+    record_label(recorder, "input");
+    if (!pass_takes_images(plan, pass)) {
+        record_copy(recorder, tensor_slice(pass, pass->input), plan->cut_host);
+        return;
+    }
+    const struct op_call call = {
+        .io = &pass->augment,
+        .in = {tensor_slice(pass, pass->bytes), tensor_slice(pass, pass->images)},
+        .out = tensor_slice(pass, pass->input),
+        .scratch = tensor_slice(pass, pass->start_scratch),
+        .step = plan->step_host,
+    };
+    record_copy(recorder, call.in[0], plan->bytes_host);
+    record_copy(recorder, call.in[1], plan->images_host);
+    op_find("augment")->forward(recorder, &call);
+}
+
 // ---- The end -----------------------------------------------------------------------------------
 
 static struct op_call end_call(const struct plan *plan, const struct pass *pass,
@@ -138,8 +160,7 @@ vktl_status pass_record(struct plan *plan, struct pass *pass)
     if (status != VKTL_OK)
         return status;
     const bool has_loss = pass->kind == PASS_EVALUATE || pass->kind == PASS_TRAIN;
-    record_label(recorder, "input");
-    record_copy(recorder, tensor_slice(pass, pass->input), *pass_input_host(plan, pass));
+    record_start(plan, pass, recorder);
     if (has_loss)
         record_copy(recorder, tensor_slice(pass, pass->labels), plan->labels_host);
     record_forward(plan, pass, recorder);

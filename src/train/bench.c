@@ -77,10 +77,11 @@ static enum plan_pass pass_of(const struct bencher *bencher)
 static void fill_inputs(struct bencher *bencher)
 {
     const uint32_t batch = bencher->params.batch;
-    const uint64_t count = batch * plan_input_count(bencher->plan, bencher->pass);
-    float *input = plan_input(bencher->plan, bencher->pass);
-    for (uint64_t i = 0; i < count; i++)
-        input[i] = rng_uniform(0, RNG_DATA, 0, i) - 0.5f;
+    const uint64_t count = plan_input_count(bencher->plan, bencher->pass);
+    for (uint32_t row = 0; row < batch; row++)
+        for (uint64_t i = 0; i < count; i++)
+            plan_pixels(bencher->plan, row)[i] =
+                (unsigned char)rng_bits(0, RNG_DATA, 0, row * count + i);
     struct step *step = plan_step(bencher->plan);
     step->rows = batch;
     step->rows_inverse = 1.0f / (float)batch;

@@ -47,6 +47,7 @@ struct setting {
 static const char *const schedules[] = {"constant", "step", "cosine", "one-cycle", NULL};
 static const char *const monitors[] = {"default",  "loss",         "accuracy",
                                        "val_loss", "val_accuracy", NULL};
+static const char *const fills[] = {"nearest", "constant", "reflect", "wrap", NULL};
 static const char *const modes[] = {"auto", "min", "max", NULL};
 
 #define AT(member) offsetof(struct vktl_train_params, member)
@@ -75,6 +76,22 @@ static const struct setting settings[] = {
     {"max_steps", SETTING_U64, AT(max_steps)},
     {"cache_limit", SETTING_U64, AT(cache_limit)},
     {"cache", SETTING_NOT_FLAG, AT(no_cache)},
+    {"rotation_range", SETTING_REAL, AT(augment.rotation_range)},
+    {"width_shift_range", SETTING_REAL, AT(augment.width_shift_range)},
+    {"height_shift_range", SETTING_REAL, AT(augment.height_shift_range)},
+    {"shear_range", SETTING_REAL, AT(augment.shear_range)},
+    {"zoom_low", SETTING_REAL, AT(augment.zoom_low)},
+    {"zoom_high", SETTING_REAL, AT(augment.zoom_high)},
+    {"channel_shift_range", SETTING_REAL, AT(augment.channel_shift_range)},
+    {"brightness_low", SETTING_REAL, AT(augment.brightness_low)},
+    {"brightness_high", SETTING_REAL, AT(augment.brightness_high)},
+    {"horizontal_flip", SETTING_FLAG, AT(augment.horizontal_flip)},
+    {"vertical_flip", SETTING_FLAG, AT(augment.vertical_flip)},
+    {"fill_mode", SETTING_CHOICE, AT(augment.fill), .words = fills},
+    {"cval", SETTING_REAL, AT(augment.constant)},
+    {"keras_quirks", SETTING_FLAG, AT(augment.keras_quirks)},
+    {"augment_variants", SETTING_U32, AT(augment_variants)},
+    {"refresh", SETTING_U32, AT(refresh_epochs)},
     {"tensorboard", SETTING_TEXT, AT(tensorboard_folder), SETTING_FREE},
     {"checkpoint_seconds", SETTING_REAL_OR_ZERO, AT(checkpoint_seconds), SETTING_FREE},
     {"schedule", SETTING_CHOICE, AT(schedule.kind), .words = schedules},

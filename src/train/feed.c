@@ -1,18 +1,23 @@
-// Responsible for filling a plan's inputs, whatever the samples come from.
+// Responsible for filling a plan's inputs, whatever the samples come from, and for which picture of
+// an image an epoch gets.
 #include "train/feed.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rng.h"
+#include "data/augment.h"
+
 vktl_status feed_init(const struct vktl_log *log, const struct vktl_dataset *dataset,
-                      const struct vktl_model *model, struct feed *feed)
+                      const struct vktl_model *model, const struct feed_variants *variants,
+                      struct feed *feed)
 {
     const struct loader_params params = {
         .image_size = vktl_model_image_size(model),
         .interpolation = vktl_model_interpolation(model),
-        .preprocess = vktl_model_preprocess(model),
     };
-    *feed = (struct feed){.dataset = dataset};
+    *feed =
+        (struct feed){.dataset = dataset, .image_size = params.image_size, .variants = *variants};
     return loader_create(log, dataset, &params, &feed->loader);
 }
 
@@ -23,16 +28,19 @@ void feed_deinit(struct feed *feed)
     *feed = (struct feed){0};
 }
 
-void feed_drop_features(struct feed *feed)
+// ---- Batches -----------------------------------------------------------------------------------
+
+static void begin_images(struct feed *feed, const uint32_t *order, uint32_t count, uint32_t variant)
 {
-    free(feed->features);
-    feed->features = NULL;
+    feed->variant = variant;
+    loader_begin(feed->loader, order, count);
 }
 
-void feed_begin(struct feed *feed, const uint32_t *order, uint32_t count)
+void feed_begin(struct feed *feed, const uint32_t *order, uint32_t count, uint32_t epoch)
 {
+    feed->epoch = epoch;
     if (!feed->features)
-        loader_begin(feed->loader, order, count);
+        begin_images(feed, order, count, epoch);
 }
 
 static void set_rows(struct plan *plan, uint32_t rows)
@@ -41,11 +49,27 @@ static void set_rows(struct plan *plan, uint32_t rows)
     plan_step(plan)->rows_inverse = 1.0f / (float)rows;
 }
 
-static vktl_status next_image(const struct vktl_log *log, struct feed *feed, float *pixels)
+static void set_image(const struct feed *feed, struct plan *plan, uint32_t row, uint32_t item)
+{
+    struct vktl_augment_draw draw;
+    struct augment_image *image = plan_image(plan, row);
+    const struct feed_variants *variants = &feed->variants;
+    *image = (struct augment_image){0};
+    if (!variants->augment)
+        return;
+    vktl_augment_draw(variants->augment, variants->seed, feed->variant, item, feed->image_size,
+                      feed->image_size, &draw);
+    augment_encode(&draw, variants->augment->keras_quirks, feed->image_size, feed->image_size,
+                   image);
+}
+
+static vktl_status next_image(const struct vktl_log *log, struct feed *feed, struct plan *plan,
+                              uint32_t row)
 {
     uint32_t item = 0;
     vktl_status read = VKTL_OK;
-    const vktl_status status = loader_next(feed->loader, pixels, &item, &read);
+    const vktl_status status = loader_next(feed->loader, plan_pixels(plan, row), &item, &read);
+    set_image(feed, plan, row, item);
     if (status != VKTL_OK || read == VKTL_OK)
         return status;
     return log_fail(log, read,
@@ -53,57 +77,131 @@ static vktl_status next_image(const struct vktl_log *log, struct feed *feed, flo
                     vktl_dataset_path(feed->dataset, item));
 }
 
+static vktl_status next_images(const struct vktl_log *log, struct feed *feed, struct plan *plan,
+                               enum plan_pass pass, uint32_t rows, uint32_t batch)
+{
+    vktl_status status = VKTL_OK;
+    for (uint32_t row = 0; row < rows; row++)
+        TRY(next_image(log, feed, plan, row));
+    for (uint32_t row = rows; row < batch; row++) {
+        memset(plan_pixels(plan, row), 0, plan_input_count(plan, pass));
+        *plan_image(plan, row) = (struct augment_image){0};
+    }
+fail:
+    return status;
+}
+
+// Of the variants kept, the one that this epoch takes of an image.
+static uint32_t variant_of(const struct feed *feed, uint32_t item)
+{
+    return rng_bits(feed->variants.seed, RNG_VARIANT, feed->epoch, item) % feed->variants.kept;
+}
+
+static void next_features(const struct feed *feed, struct plan *plan, enum plan_pass pass,
+                          const uint32_t *order, uint32_t rows, uint32_t batch)
+{
+    const uint64_t count = plan_input_count(plan, pass);
+    const uint64_t images = vktl_dataset_count(feed->dataset);
+    float *input = plan_input(plan, pass);
+    vktl_assert(count == feed->feature_count);
+    for (uint32_t row = 0; row < rows; row++) {
+        const uint64_t from = variant_of(feed, order[row]) * images + order[row];
+        memcpy(input + row * count, feed->features + from * count, count * sizeof *input);
+    }
+    memset(input + rows * count, 0, (batch - rows) * count * sizeof *input);
+}
+
 vktl_status feed_next(const struct vktl_log *log, struct feed *feed, struct plan *plan,
                       enum plan_pass pass, const uint32_t *order, uint32_t rows, uint32_t batch)
 {
-    const uint64_t count = plan_input_count(plan, pass);
-    float *input = plan_input(plan, pass);
+    vktl_status status = VKTL_OK;
     uint32_t *labels = plan_labels(plan);
     memset(labels, 0, batch * sizeof *labels);
-    for (uint32_t row = 0; row < rows; row++) {
+    for (uint32_t row = 0; row < rows; row++)
         labels[row] = vktl_dataset_class(feed->dataset, order[row]);
-        if (feed->features) {
-            vktl_assert(count == feed->feature_count);
-            memcpy(input + row * count, feed->features + order[row] * count, count * sizeof *input);
-        } else {
-            const vktl_status status = next_image(log, feed, input + row * count);
-            if (status != VKTL_OK)
-                return status;
-        }
-    }
-    memset(input + rows * count, 0, (batch - rows) * count * sizeof *input);
+    if (plan_takes_images(plan, pass))
+        TRY(next_images(log, feed, plan, pass, rows, batch));
+    else
+        next_features(feed, plan, pass, order, rows, batch);
     set_rows(plan, rows);
-    return VKTL_OK;
+fail:
+    return status;
+}
+
+// ---- Features ----------------------------------------------------------------------------------
+
+static uint32_t generation_of(const struct feed *feed, uint32_t epoch)
+{
+    return feed->variants.refresh && epoch ? (epoch - 1) / feed->variants.refresh : 0;
+}
+
+bool feed_is_stale(const struct feed *feed, uint32_t epoch)
+{
+    return feed->features && feed->generation != generation_of(feed, epoch);
+}
+
+void feed_drop_features(struct feed *feed)
+{
+    free(feed->features);
+    feed->features = NULL;
+}
+
+// What tick is told counts over all variants.
+struct keeping {
+    const struct vktl_log *log;
+    struct feed *feed;
+    struct plan *plan;
+    uint32_t batch;
+    uint32_t *order;
+    bool (*tick)(void *user, uint32_t done);
+    void *user;
+};
+
+static vktl_status keep_variant(const struct keeping *keeping, uint32_t variant, float *features)
+{
+    vktl_status status = VKTL_OK;
+    struct feed *feed = keeping->feed;
+    const uint32_t total = vktl_dataset_count(feed->dataset), batch = keeping->batch;
+    const uint64_t count = plan_feature_count(keeping->plan);
+    begin_images(feed, keeping->order, total, feed->generation * feed->variants.kept + variant);
+    for (uint32_t done = 0; done < total;) {
+        const uint32_t rows = total - done < batch ? total - done : batch;
+        TRY(feed_next(keeping->log, feed, keeping->plan, PASS_FEATURES, keeping->order + done, rows,
+                      batch));
+        TRY(plan_run(keeping->plan, PASS_FEATURES));
+        memcpy(features + done * count, plan_features(keeping->plan),
+               rows * count * sizeof *features);
+        done += rows;
+        if (keeping->tick(keeping->user, variant * total + done))
+            FAIL(keeping->log, VKTL_INTERRUPTED, "interrupted");
+    }
+fail:
+    return status;
 }
 
 vktl_status feed_keep_features(const struct vktl_log *log, struct feed *feed, struct plan *plan,
-                               uint32_t batch, bool (*tick)(void *user, uint32_t done), void *user)
+                               uint32_t batch, uint32_t epoch,
+                               bool (*tick)(void *user, uint32_t done), void *user)
 {
     vktl_status status = VKTL_OK;
-    const uint32_t total = vktl_dataset_count(feed->dataset);
+    const uint32_t total = vktl_dataset_count(feed->dataset), kept = feed->variants.kept;
     const uint64_t count = plan_feature_count(plan);
-    float *features = calloc(total * count, sizeof *features);
-    uint32_t *order = calloc(total, sizeof *order);
-    TRY_ALLOC(log, features);
-    TRY_ALLOC(log, order);
-    for (uint32_t i = 0; i < total; i++)
-        order[i] = i;
-    feed_begin(feed, order, total);
-    for (uint32_t done = 0; done < total;) {
-        const uint32_t rows = total - done < batch ? total - done : batch;
-        TRY(feed_next(log, feed, plan, PASS_FEATURES, order + done, rows, batch));
-        TRY(plan_run(plan, PASS_FEATURES));
-        memcpy(features + done * count, plan_features(plan), rows * count * sizeof *features);
-        done += rows;
-        if (tick(user, done))
-            FAIL(log, VKTL_INTERRUPTED, "interrupted");
-    }
-    feed->features = features;
+    struct keeping keeping = {log, feed, plan, batch, NULL, tick, user};
+    feed_drop_features(feed);
     feed->feature_count = count;
-    free(order);
-    return VKTL_OK;
+    feed->generation = generation_of(feed, epoch);
+    float *features = calloc((size_t)total * kept, count * sizeof *features);
+    keeping.order = calloc(total, sizeof *keeping.order);
+    TRY_ALLOC(log, features);
+    TRY_ALLOC(log, keeping.order);
+    for (uint32_t i = 0; i < total; i++)
+        keeping.order[i] = i;
+    for (uint32_t variant = 0; variant < kept; variant++)
+        TRY(keep_variant(&keeping, variant, features + (uint64_t)variant * total * count));
+    feed->features = features;
+    features = NULL;
 fail:
     free(features);
-    free(order);
+    free(keeping.order);
     return status;
 }

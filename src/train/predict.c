@@ -32,7 +32,6 @@ static vktl_status open_loader(const struct vktl_log *log, const struct vktl_mod
                          &(struct loader_params){
                              .image_size = vktl_model_image_size(model),
                              .interpolation = vktl_model_interpolation(model),
-                             .preprocess = vktl_model_preprocess(model),
                              .thread_count = thread_count,
                          },
                          loader);
@@ -94,16 +93,17 @@ void vktl_predictions_free(struct vktl_predictions *predictions)
     *predictions = (struct vktl_predictions){0};
 }
 
-// An unreadable image leaves a row of zeros, so that the others are not disturbed.
+// An unreadable image leaves a row of black, so that the others are not disturbed.
 static vktl_status load_rows(const struct predictor *predictor, uint32_t start, uint32_t rows)
 {
-    const uint64_t count = plan_input_count(predictor->plan, PASS_EVALUATE);
-    float *input = plan_input(predictor->plan, PASS_EVALUATE);
-    memset(input, 0, predictor->batch * count * sizeof *input);
+    const uint64_t size = plan_input_count(predictor->plan, PASS_EVALUATE);
+    for (uint32_t row = 0; row < predictor->batch; row++)
+        memset(plan_pixels(predictor->plan, row), 0, size);
     for (uint32_t row = 0; row < rows; row++) {
         uint32_t item = 0;
-        const vktl_status status = loader_next(predictor->loader, input + row * count, &item,
-                                               &predictor->predictions->statuses[start + row]);
+        const vktl_status status =
+            loader_next(predictor->loader, plan_pixels(predictor->plan, row), &item,
+                        &predictor->predictions->statuses[start + row]);
         if (status != VKTL_OK)
             return status;
         plan_labels(predictor->plan)[row] = vktl_dataset_class(predictor->dataset, start + row);
@@ -221,7 +221,7 @@ static vktl_status load_one(const struct vktl_log *log, const struct vktl_model 
         FAIL(log, VKTL_USAGE, "%s: one image is needed, not a folder", image_path);
     TRY(open_loader(log, model, dataset, 1, &loader));
     loader_begin(loader, &order, 1);
-    TRY(loader_next(loader, plan_input(plan, PASS_LAYERS), &item, &read));
+    TRY(loader_next(loader, plan_pixels(plan, 0), &item, &read));
     if (read != VKTL_OK)
         FAIL(log, read, "%s cannot be read", image_path);
     plan_step(plan)->rows = 1;

@@ -69,6 +69,7 @@ static vktl_status check_choices(const struct session *session)
     const struct vktl_train_params *params = &session->params;
     const bool has_validation = params->validation_folder || params->validation_split > 0;
     TRY(schedule_check(session->log, &params->schedule));
+    TRY(vktl_augment_check(session->log, &params->augment));
     TRY(callbacks_check(session->log, &params->callbacks, has_validation));
     if (params->callbacks.reduce_lr && params->schedule.kind != VKTL_SCHEDULE_CONSTANT)
         FAIL(session->log, VKTL_USAGE,
@@ -98,6 +99,8 @@ static void fill_defaults(struct vktl_train_params *params)
         params->momentum = 0;
     if (!params->cache_limit)
         params->cache_limit = (uint64_t)2 << 30;
+    if (!params->augment_variants)
+        params->augment_variants = 8;
     if (params->checkpoint_seconds == 0)
         params->checkpoint_seconds = 10;
     if (params->callbacks.lr_min_delta == 0)
@@ -198,28 +201,53 @@ static uint32_t frozen_layers(const struct vktl_model *model)
     return has_weights ? cut : 0;
 }
 
-static uint64_t feature_size(const struct session *session, uint32_t cut)
+static bool augments(const struct session *session)
 {
-    const uint64_t images = (uint64_t)session->training_count + session->validation_count;
-    return images * shape_size(&session->model->layers[cut - 1].io.out);
+    return vktl_augment_is_on(&session->params.augment);
+}
+
+// Variants of each training image that are worth keeping.
+static uint32_t wanted_variants(const struct session *session)
+{
+    return augments(session) ? session->params.augment_variants : 1;
+}
+
+// How many of them the cache holds of the output of `cut` layers, beside the validation images';
+// 0: none.
+static uint32_t fitting_variants(const struct session *session, uint32_t cut)
+{
+    const uint64_t size = shape_size(&session->model->layers[cut - 1].io.out);
+    const uint64_t room = session->params.cache_limit / size; // pictures
+    const uint64_t validation = session->validation_count;
+    const uint64_t fitting = room > validation ? (room - validation) / session->training_count : 0;
+    const uint32_t wanted = wanted_variants(session);
+    return fitting < wanted ? (uint32_t)fitting : wanted;
 }
 
 static uint32_t choose_cut(const struct session *session)
 {
     const uint32_t cut = session->params.no_cache ? 0 : frozen_layers(session->model);
-    return cut && feature_size(session, cut) <= session->params.cache_limit ? cut : 0;
+    return cut && fitting_variants(session, cut) ? cut : 0;
 }
 
-static void warn_of_no_cut(const struct session *session)
+static void warn_of_cache(const struct session *session)
 {
     const uint32_t cut = session->params.no_cache ? 0 : frozen_layers(session->model);
-    if (cut && !choose_cut(session))
+    const uint32_t fitting = cut ? fitting_variants(session, cut) : 0;
+    const uint64_t images = (uint64_t)session->training_count + session->validation_count;
+    const double limit = (double)session->params.cache_limit / 1048576;
+    if (cut && !fitting)
         log_warning(
             session->log,
             "the frozen base's features (%.1f MiB) exceed --cache-limit (%.1f MiB), so they are "
             "computed anew in every epoch",
-            (double)feature_size(session, cut) / 1048576,
-            (double)session->params.cache_limit / 1048576);
+            (double)(images * shape_size(&session->model->layers[cut - 1].io.out)) / 1048576,
+            limit);
+    else if (cut && fitting < wanted_variants(session))
+        log_warning(session->log,
+                    "--cache-limit (%.1f MiB) holds the frozen base's features of %u augmented "
+                    "variants an image, not of %u",
+                    limit, fitting, wanted_variants(session));
 }
 
 static vktl_status check_trainable(const struct session *session)
@@ -285,6 +313,9 @@ static vktl_status create_plan(const struct session *session, struct plan **plan
         .cut = cut,
         .optimizer = sgd,
         .optimizer_params = optimizer_params,
+        .images = {.fill = session->params.augment.fill,
+                   .constant = (float)session->params.augment.constant,
+                   .has_shifts = session->params.augment.channel_shift_range != 0},
     };
     TRY(plan_create(session->log, session->device, session->model, &params, plan));
 fail:
@@ -295,7 +326,7 @@ vktl_status session_plan(struct session *session)
 {
     vktl_status status = VKTL_OK;
     plan_destroy(&session->plan);
-    warn_of_no_cut(session);
+    warn_of_cache(session);
     TRY(create_plan(session, &session->plan));
     // What is about to be allocated is told before; a dry run also wants the submits, known after.
     if (!session->params.dry_run)
@@ -366,26 +397,49 @@ struct feature_tick {
 static bool on_features(void *user, uint32_t done)
 {
     const struct feature_tick *tick = user;
-    return tell_done(tick->session, VKTL_TRAIN_FEATURES, tick->before + done, tick->total);
+    const struct session *session = tick->session;
+    struct vktl_train_progress progress = session_progress(session, VKTL_TRAIN_FEATURES);
+    progress.done = tick->before + done;
+    progress.total = tick->total;
+    progress.images = session->training_count;
+    progress.variants = session->training_feed.variants.kept;
+    session_tell(session, &progress);
+    return session_should_stop(session);
 }
 
-vktl_status session_keep_features(struct session *session)
+static vktl_status keep_training_features(struct session *session, uint32_t epoch, uint32_t total)
+{
+    struct feature_tick tick = {session, 0, total};
+    session->stage_started = clock_seconds();
+    return feed_keep_features(session->log, &session->training_feed, session->plan,
+                              session->params.batch, epoch, on_features, &tick);
+}
+
+vktl_status session_keep_features(struct session *session, uint32_t epoch)
 {
     vktl_status status = VKTL_OK;
-    struct feature_tick tick = {session, 0, session->training_count + session->validation_count};
+    const uint32_t cut = choose_cut(session);
     feed_drop_features(&session->training_feed);
     feed_drop_features(&session->validation_feed);
     if (!plan_has_pass(session->plan, PASS_FEATURES))
         return VKTL_OK;
-    session->stage_started = clock_seconds();
-    TRY(feed_keep_features(session->log, &session->training_feed, session->plan,
-                           session->params.batch, on_features, &tick));
-    tick.before = session->training_count;
+    session->training_feed.variants.kept = fitting_variants(session, cut);
+    const uint32_t pictures = session->training_count * session->training_feed.variants.kept;
+    struct feature_tick tick = {session, pictures, pictures + session->validation_count};
+    TRY(keep_training_features(session, epoch, tick.total));
     if (session->validation)
         TRY(feed_keep_features(session->log, &session->validation_feed, session->plan,
-                               session->params.batch, on_features, &tick));
+                               session->params.batch, epoch, on_features, &tick));
 fail:
     return status;
+}
+
+vktl_status session_refresh_features(struct session *session, uint32_t epoch)
+{
+    if (!feed_is_stale(&session->training_feed, epoch))
+        return VKTL_OK;
+    return keep_training_features(session, epoch,
+                                  session->training_count * session->training_feed.variants.kept);
 }
 
 // ---- The whole ---------------------------------------------------------------------------------
@@ -393,14 +447,22 @@ fail:
 static vktl_status prepare(struct session *session, const char *checkpoint)
 {
     vktl_status status = VKTL_OK;
+    const struct feed_variants training = {
+        .augment = augments(session) ? &session->params.augment : NULL,
+        .seed = session->params.seed,
+        .kept = 1,
+        .refresh = session->params.refresh_epochs,
+    };
+    const struct feed_variants validation = {.kept = 1};
     TRY(open_data(session));
     TRY(open_model(session, checkpoint));
     TRY(scan(session, session->training));
-    TRY(feed_init(session->log, session->training, session->model, &session->training_feed));
+    TRY(feed_init(session->log, session->training, session->model, &training,
+                  &session->training_feed));
     session->training_count = vktl_dataset_count(session->training);
     if (session->validation) {
         TRY(scan(session, session->validation));
-        TRY(feed_init(session->log, session->validation, session->model,
+        TRY(feed_init(session->log, session->validation, session->model, &validation,
                       &session->validation_feed));
         session->validation_count = vktl_dataset_count(session->validation);
     }

@@ -59,8 +59,12 @@ vktl_status session_unfreeze(struct session *session);
 // memory. Changes nothing.
 vktl_status session_check_fine_tuning(struct session *session);
 
-// Where the plan has a frozen base: computes its output for every image, and keeps it.
-vktl_status session_keep_features(struct session *session);
+// Where the plan has a frozen base: computes its output for every image, in as many augmented
+// variants as fit, and keeps it. `epoch`, from 1, is the one that comes next.
+vktl_status session_keep_features(struct session *session, uint32_t epoch);
+
+// Draws the training images' variants anew where `epoch` wants others; part of beginning it.
+vktl_status session_refresh_features(struct session *session, uint32_t epoch);
 
 // ---- Steps (steps.c)
 

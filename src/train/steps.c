@@ -31,8 +31,9 @@ vktl_status session_begin_epoch(struct session *session, uint32_t epoch, uint32_
         rng_shuffle(session->order, count, session->params.seed, epoch);
     session->epoch = epoch;
     session->done = done;
+    TRY(session_refresh_features(session, epoch));
     if (done < count)
-        feed_begin(&session->training_feed, session->order + done, count - done);
+        feed_begin(&session->training_feed, session->order + done, count - done, epoch);
 fail:
     return status;
 }
@@ -85,7 +86,7 @@ vktl_status session_validate(struct session *session, struct sums *sums)
     TRY_ALLOC(session->log, order);
     for (uint32_t i = 0; i < count; i++)
         order[i] = i;
-    feed_begin(&session->validation_feed, order, count);
+    feed_begin(&session->validation_feed, order, count, session->epoch);
     for (uint32_t done = 0; done < count;) {
         const uint32_t rows = rows_of(session, count - done);
         TRY(feed_next(session->log, &session->validation_feed, session->plan, PASS_EVALUATE,

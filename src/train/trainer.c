@@ -290,7 +290,7 @@ static void begin_course(struct trainer *trainer)
 static vktl_status keep_features(struct trainer *trainer)
 {
     const double start_seconds = clock_seconds();
-    const vktl_status status = session_keep_features(&trainer->session);
+    const vktl_status status = session_keep_features(&trainer->session, trainer->course.epoch);
     trainer->result->features_seconds += clock_seconds() - start_seconds;
     return status;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "check/check.h"
+#include "abi/augment.h"
 #include "abi/relu.h"
 #include "abi/relu6.h"
 #include "ops/elementwise.h"
@@ -167,6 +168,33 @@ static void test_wrong_reference(void **state)
     assert_string_equal(verdict.last_direction, "reference");
 }
 
+// ---- A planted setting -------------------------------------------------------------------------
+
+// Images read as if they went on beyond their ends in another way.
+static void other_filling(struct recorder *recorder, const struct op_call *call)
+{
+    struct op_io io = *call->io;
+    struct op_call other = *call;
+    struct augment_push push;
+    memcpy(&push, io.push, sizeof push);
+    push.fill = AUGMENT_REFLECT;
+    OP_SET_PUSH(&io, push);
+    other.io = &io;
+    op_augment.forward(recorder, &other);
+}
+
+static void test_wrong_filling(void **state)
+{
+    (void)state;
+    const struct check_case images = {.name = "images",
+                                      .in = {{2, {9, 5 * 7 * 3 / 4 + 1}}, {2, {9, 16}}},
+                                      .settings = {{"size", {5, 7}, 2}}};
+    struct op wrong = op_augment;
+    assert_int_equal(run(&wrong, &reference_augment, &images).failed, 0);
+    wrong.forward = other_filling;
+    assert_caught(run(&wrong, &reference_augment, &images), "forward", "the reference says");
+}
+
 // ---- The selftest around it --------------------------------------------------------------------
 
 static void test_unknown_operator(void **state)
@@ -186,7 +214,8 @@ int main(void)
         cmocka_unit_test(test_right_one_passes),     cmocka_unit_test(test_wrong_forward),
         cmocka_unit_test(test_wrong_backward),       cmocka_unit_test(test_unwritten_element),
         cmocka_unit_test(test_write_beyond_the_end), cmocka_unit_test(test_differs_in_place),
-        cmocka_unit_test(test_wrong_reference),      cmocka_unit_test(test_unknown_operator),
+        cmocka_unit_test(test_wrong_reference),      cmocka_unit_test(test_wrong_filling),
+        cmocka_unit_test(test_unknown_operator),
     };
     device = harness_open(VKTL_FORM_AUTO);
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
-// Resizing and preprocessing against golden values. With arguments this program resizes a file, for
-// resize_oracle.py, which compares with Pillow on many sizes:
-//     data_preprocess FILE SIZE nearest|bilinear OUTPUT
+// Resizing against golden values, and the names of the choices. With arguments this program resizes
+// a file, for resize_oracle.py, which compares with Pillow on many sizes:
+//     data_resize FILE SIZE nearest|bilinear OUTPUT
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,32 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/preprocess.h"
 #include "data/resize.h"
 #include "harness/failing_malloc.h"
-
-// RGB (255, 128, 0) by the formulas of keras.applications.imagenet_utils.
-static void preprocessing_gives_the_golden_values(void **state)
-{
-    (void)state;
-    static const struct {
-        vktl_preprocess preprocess;
-        float expected[3];
-    } rows[] = {
-        {VKTL_PREPROCESS_NONE, {255, 128, 0}},
-        {VKTL_PREPROCESS_CAFFE, {-103.939f, 11.221f, 131.32f}},
-        {VKTL_PREPROCESS_TF, {1, 0.00392157f, -1}},
-        {VKTL_PREPROCESS_TORCH, {2.2489083f, 0.20518207f, -1.8044444f}},
-    };
-    static const unsigned char rgb[] = {1, 2, 3, 255, 128, 0};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        float out[7] = {0, 0, 0, 0, 0, 0, 77};
-        preprocess_apply(rows[i].preprocess, rgb, 2, out);
-        for (int c = 0; c < 3; c++)
-            assert_float_equal(out[3 + c], rows[i].expected[c], 2e-6f * 128);
-        assert_true(out[6] == 77);
-    }
-}
 
 static void names_are_found_and_others_refused(void **state)
 {
@@ -138,7 +114,6 @@ int main(int argument_count, char **arguments)
     if (argument_count == 5)
         return resize_file(arguments);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(preprocessing_gives_the_golden_values),
         cmocka_unit_test(names_are_found_and_others_refused),
         cmocka_unit_test(resizing_gives_pillows_values),
         cmocka_unit_test(the_same_size_changes_nothing),
