@@ -46,8 +46,10 @@ VKTL_API void vktl_picture_destroy(struct vktl_picture **picture);
 VKTL_API vktl_status vktl_picture_save(const struct vktl_log *log,
                                        const struct vktl_picture *picture, const char *path);
 
-// Whether vktl_picture_save knows the name's format; for checks before the work is done.
+// Whether vktl_picture_save knows the name's format, and whether this vktl was built with Cairo:
+// for checks before the work is done.
 VKTL_API bool vktl_picture_can_save(const char *path);
+VKTL_API bool vktl_picture_can_draw(void);
 
 // The same bytes in memory, which the caller frees by free().
 VKTL_API vktl_status vktl_picture_bytes(const struct vktl_log *log,

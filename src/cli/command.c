@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <vktl/picture.h>
+
 #include "base/clock.h"
 #include "base/interrupt.h"
 
@@ -53,6 +55,17 @@ vktl_status open_device(struct console *console, const struct common_options *co
 {
     const struct vktl_device_params params = {.which = device_choice(common)};
     return vktl_device_open(&console->log, &params, device);
+}
+
+vktl_status check_picture_name(struct console *console, const char *path)
+{
+    if (!vktl_picture_can_draw())
+        return log_fail(&console->log, VKTL_USAGE,
+                        "%s: this vktl was built without Cairo and draws no pictures", path);
+    if (!vktl_picture_can_save(path))
+        return log_fail(&console->log, VKTL_USAGE,
+                        "%s: a picture's name must end in .png or .svg", path);
+    return VKTL_OK;
 }
 
 bool stop_requested(struct console *console)

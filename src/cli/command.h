@@ -108,6 +108,9 @@ const char *device_choice(const struct common_options *common);
 vktl_status open_device(struct console *console, const struct common_options *common,
                         struct vktl_device **device);
 
+// Before any work: VKTL_USAGE where no picture can be drawn, or none of this name be written.
+vktl_status check_picture_name(struct console *console, const char *path);
+
 // For should_stop callbacks: whether Ctrl-C has come, which is acknowledged the first time.
 bool stop_requested(struct console *console);
 

@@ -1,5 +1,7 @@
-// Responsible for `vktl features`: its options, the table of layers, and a NumPy file a layer.
+// Responsible for `vktl features`: its options, the table of layers, and for each layer a sheet of
+// its channels and a NumPy file.
 #include <vktl/infer.h>
+#include <vktl/picture.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -15,7 +17,7 @@ struct features_options {
     struct common_options common;
     struct model_options model;
     const char *layer, *out;
-    bool npy;
+    bool npy, all, grey, no_sheets;
 };
 
 #define AT(member) .offset = offsetof(struct features_options, member)
@@ -25,9 +27,14 @@ static const struct option options[] = {
     {.name = "layer", .type = OPTION_TEXT, .argument = "NAME|all", AT(layer), .value = "all",
      .help = "one layer, or all of them"},
     {.name = "npy", .type = OPTION_FLAG, AT(npy),
-     .help = "write each as NN_layer.npy, the exact float32 NHWC"},
+     .help = "also write each as NN_layer.npy, the exact float32 NHWC"},
+    {.name = "all", .type = OPTION_FLAG, AT(all),
+     .help = "channels beyond the first 64 too, as NN_layer_2.png and so on"},
+    {.name = "grey", .type = OPTION_FLAG, AT(grey), .help = "grey instead of colours (viridis)"},
+    {.name = "no-sheets", .type = OPTION_FLAG, AT(no_sheets),
+     .help = "no pictures: the table alone, and what else is asked for"},
     {.name = "out", .type = OPTION_TEXT, .argument = "DIR", AT(out), .value = "features",
-     .help = "folder for these files; created"},
+     .help = "folder for the sheets NN_layer.png and other files; created"},
     ROWS_MODEL(struct features_options, model),
     ROW_DEVICE,
     ROW_JSON,
@@ -39,7 +46,8 @@ static const struct option options[] = {
 
 static const char examples[] =
     "  vktl features runs/people photo.jpg\n"
-    "  vktl features runs/people photo.jpg --layer block1_conv1 --npy --out maps\n";
+    "  vktl features runs/people photo.jpg --layer block1_conv1 --all --out maps\n"
+    "  vktl features runs/people photo.jpg --npy --no-sheets\n";
 
 // ---- One layer
 
@@ -77,7 +85,10 @@ struct visit {
     const struct features_options *chosen;
     struct text text;
     struct json json;
-    uint32_t written; // files
+    bool has_sheets;
+    const char **classes; // (class_count)
+    uint32_t class_count;
+    uint32_t arrays, sheets, left_out; // files, and sheets that --all would add
 };
 
 static void append_row(struct visit *visit, const struct vktl_feature_map *map,
@@ -109,37 +120,93 @@ static void add_item(struct visit *visit, const struct vktl_feature_map *map,
     json_add_number(json, item, "zeros", found->zeros);
 }
 
-// Names come from model files, so one with a slash must not lead out of the folder.
-static vktl_status write_npy(struct visit *visit, const struct vktl_feature_map *map)
+// The path of "NN_layer<ending>" in the folder of --out, freed by the caller. Names come from model
+// files, so one with a slash must not lead out of the folder.
+static vktl_status layer_path(const struct visit *visit, const struct vktl_feature_map *map,
+                              const char *ending, char **path)
 {
     vktl_status status;
     struct text name;
-    char *path = NULL;
+    *path = NULL;
     text_init(&name);
-    text_format(&name, "%02u_%s.npy", map->layer_index, map->layer_name);
+    text_format(&name, "%02u_%s%s", map->layer_index, map->layer_name, ending);
     TRY(text_status(&visit->console->log, &name));
     for (char *c = name.data; *c; c++)
         if (*c == '/' || *c == '\\')
             *c = '_';
-    path = path_join(visit->chosen->out, name.data);
-    TRY_ALLOC(&visit->console->log, path);
+    *path = path_join(visit->chosen->out, name.data);
+    TRY_ALLOC(&visit->console->log, *path);
+fail:
+    text_deinit(&name);
+    return status;
+}
+
+static vktl_status write_npy(struct visit *visit, const struct vktl_feature_map *map)
+{
+    vktl_status status;
+    char *path;
+    TRY(layer_path(visit, map, ".npy", &path));
     TRY(vktl_write_npy(&visit->console->log, path, map->values, map->shape, map->rank));
-    visit->written++;
+    visit->arrays++;
 fail:
     free(path);
-    text_deinit(&name);
+    return status;
+}
+
+// Sheet `number` of a layer, from 1: "NN_layer.png", "NN_layer_2.png", ...
+static vktl_status write_sheet(struct visit *visit, const struct vktl_feature_map *map,
+                               uint32_t number)
+{
+    vktl_status status;
+    const struct vktl_feature_sheet sheet = {
+        .map = map,
+        .first = (number - 1) * VKTL_FEATURE_TILES,
+        .classes = map->rank == 2 && map->shape[1] == visit->class_count ? visit->classes : NULL,
+        .is_grey = visit->chosen->grey,
+    };
+    const struct vktl_log *log = &visit->console->log;
+    struct vktl_picture *picture = NULL;
+    char *path = NULL, ending[32] = ".png";
+    if (number > 1)
+        snprintf(ending, sizeof ending, "_%u.png", number);
+    TRY(layer_path(visit, map, ending, &path));
+    TRY(vktl_draw_features(log, &sheet, VKTL_LIGHT, &picture));
+    TRY(vktl_picture_save(log, picture, path));
+    visit->sheets++;
+fail:
+    vktl_picture_destroy(&picture);
+    free(path);
+    return status;
+}
+
+static vktl_status write_sheets(struct visit *visit, const struct vktl_feature_map *map)
+{
+    vktl_status status = VKTL_OK;
+    const uint32_t count = vktl_feature_sheet_count(map);
+    for (uint32_t i = 1; i <= count && (i == 1 || visit->chosen->all); i++)
+        TRY(write_sheet(visit, map, i));
+    visit->left_out += visit->chosen->all ? 0 : count - 1;
+fail:
     return status;
 }
 
 static vktl_status visit_layer(void *user, const struct vktl_feature_map *map)
 {
+    vktl_status status = VKTL_OK;
     struct visit *visit = user;
     const struct statistics found = statistics_of(map);
     if (stop_requested(visit->console))
         return VKTL_INTERRUPTED;
     append_row(visit, map, &found);
     add_item(visit, map, &found);
-    return visit->chosen->npy ? write_npy(visit, map) : VKTL_OK;
+    if (visit->chosen->npy || visit->has_sheets) // not before there is something to put in
+        TRY(folder_create_all(&visit->console->log, visit->chosen->out));
+    if (visit->chosen->npy)
+        TRY(write_npy(visit, map));
+    if (visit->has_sheets)
+        TRY(write_sheets(visit, map));
+fail:
+    return status;
 }
 
 // ---- The command
@@ -153,6 +220,32 @@ fail:
     return status;
 }
 
+static vktl_status name_classes(struct visit *visit, const struct vktl_model *model)
+{
+    visit->class_count = vktl_model_class_count(model);
+    visit->classes = calloc(visit->class_count + 1, sizeof *visit->classes);
+    if (!visit->classes)
+        return log_fail(&visit->console->log, VKTL_NO_MEMORY, "out of host memory");
+    for (uint32_t i = 0; i < visit->class_count; i++)
+        visit->classes[i] = vktl_model_class_name(model, i);
+    return VKTL_OK;
+}
+
+static void say_what_was_written(const struct visit *visit)
+{
+    struct console *console = visit->console;
+    const char *out = visit->chosen->out;
+    if (visit->arrays)
+        console_say(console, "Wrote %u .npy files to %s", visit->arrays, out);
+    if (visit->sheets)
+        console_say(console, "Wrote %u sheets of feature maps to %s", visit->sheets, out);
+    if (visit->left_out)
+        console_say(console, "%u more with channels from 64 on: --all writes them too",
+                    visit->left_out);
+    if (!visit->has_sheets && !visit->chosen->no_sheets)
+        console_say(console, "No sheets: this vktl was built without Cairo");
+}
+
 static vktl_status run(struct console *console, const void *values, const char *const *positionals,
                        uint32_t count)
 {
@@ -163,20 +256,20 @@ static vktl_status run(struct console *console, const void *values, const char *
     struct vktl_device *device = NULL;
     struct visit visit = {console, chosen};
     (void)count;
+    visit.has_sheets = !chosen->no_sheets && vktl_picture_can_draw();
     text_init(&visit.text);
     json_init_array(&visit.json);
     text_format(&visit.text, "%2s %-24s %-17s %9s %9s %9s %4s\n", "", "layer", "shape", "min",
                 "mean", "max", "% 0");
 
     TRY(open_model(console, positionals[0], &chosen->model, &model));
-    if (chosen->npy)
-        TRY(folder_create_all(&console->log, chosen->out));
+    TRY(name_classes(&visit, model));
     TRY(open_device(console, &chosen->common, &device));
     TRY(vktl_features(&console->log, device, model, positionals[1], layer, visit_layer, &visit));
     TRY(chosen->common.json ? json_write(console, &visit.json) : write_table(&visit));
-    if (visit.written)
-        console_say(console, "Wrote %u .npy files to %s", visit.written, chosen->out);
+    say_what_was_written(&visit);
 fail:
+    free(visit.classes);
     json_deinit(&visit.json);
     text_deinit(&visit.text);
     vktl_device_close(&device);
@@ -186,7 +279,7 @@ fail:
 
 const struct command command_features = {
     .name = "features",
-    .job = "each layer's output for an image, as figures or .npy files",
+    .job = "each layer's output for an image: sheets of channels and figures",
     .positionals = "MODEL IMAGE",
     .positional_min = 2,
     .positional_max = 2,

@@ -1,5 +1,6 @@
 // Responsible for `vktl infer`: its options, and predictions as text, JSON and NumPy.
 #include <vktl/infer.h>
+#include <vktl/picture.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,13 +10,15 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/infer_chart.h"
 #include "cli/json.h"
+#include "cli/ranking.h"
 
 struct infer_options {
     struct common_options common;
     struct model_options model;
     uint32_t top;
-    const char *npy;
+    const char *chart, *npy;
 };
 
 // clang-format off
@@ -24,6 +27,11 @@ static const struct option options[] = {
      .offset = offsetof(struct infer_options, top), .value = "5", .min = 1, .max = 100000,
      .unit = "classes",
      .help = "the K classes of highest probability, or all where there are fewer"},
+    {.name = "chart", .type = OPTION_TEXT, .argument = "FILE.png|svg",
+     .offset = offsetof(struct infer_options, chart),
+     .help = "also draw each photo beside the bars of its --top classes (at most 20); up to 16 "
+             "images in FILE, more in FILE-1.png, FILE-2.png and so on, 16 in each; FILE@2x.png "
+             "has twice the pixels"},
     {.name = "npy", .type = OPTION_TEXT, .argument = "FILE",
      .offset = offsetof(struct infer_options, npy),
      .help = "also write all probabilities, float32 (images, classes), in the order of the paths; "
@@ -41,30 +49,8 @@ static const struct option options[] = {
 static const char examples[] =
     "  vktl infer runs/people photo.jpg\n"
     "  vktl infer runs/people photos/new --top 1\n"
+    "  vktl infer runs/people photo.jpg --chart photo.svg\n"
     "  vktl infer mobilenet cat.jpg --weights mobilenet_1_0_224_tf.h5 --json\n";
-
-// ---- The order of the classes of one image
-
-struct ranked {
-    uint32_t index;
-    float probability;
-};
-
-// Highest first; the first of equal ones before the others, as evaluation counts it.
-static int compare(const void *a, const void *b)
-{
-    const struct ranked *left = a, *right = b;
-    if (left->probability != right->probability)
-        return left->probability > right->probability ? -1 : 1;
-    return left->index < right->index ? -1 : 1;
-}
-
-static void rank(const float *probabilities, uint32_t count, struct ranked *ranking)
-{
-    for (uint32_t i = 0; i < count; i++)
-        ranking[i] = (struct ranked){i, probabilities[i]};
-    qsort(ranking, count, sizeof *ranking, compare);
-}
 
 // ---- What is shown
 
@@ -113,7 +99,7 @@ static void append_image(const struct view *view, uint32_t image, struct text *t
     const uint32_t taken = names + 14; // "  name   12.3%  "
     const uint32_t bar = width > taken + MAX_BAR ? MAX_BAR : width > taken ? width - taken : 0;
     const bool has_blocks = console_has_utf8();
-    rank(probabilities_of(view, image), view->predictions->class_count, view->ranking);
+    rank_classes(probabilities_of(view, image), view->predictions->class_count, view->ranking);
     text_format(text, "%s: %s %.1f%%\n", vktl_dataset_path(view->dataset, image),
                 vktl_model_class_name(view->model, view->ranking[0].index),
                 100.0 * view->ranking[0].probability);
@@ -151,7 +137,7 @@ static void add_image(const struct view *view, uint32_t image, struct json *json
         json_add_text(json, item, "error", "the image cannot be read");
         return;
     }
-    rank(probabilities_of(view, image), view->predictions->class_count, view->ranking);
+    rank_classes(probabilities_of(view, image), view->predictions->class_count, view->ranking);
     for (uint32_t i = 0; i < view->top; i++) {
         const struct ranked *ranked = &view->ranking[i];
         cJSON *prediction = json_add_object(json, list, NULL);
@@ -188,6 +174,8 @@ static vktl_status show(struct console *console, const struct infer_options *cho
         console_say(console, "Wrote %s, float32 (%u, %u)", chosen->npy, shape[0], shape[1]);
     }
     TRY(chosen->common.json ? write_json(console, &view) : write_text(console, &view));
+    if (chosen->chart && predictions->unreadable < predictions->count)
+        TRY(infer_chart_write(console, chosen->chart, model, dataset, predictions, view.top));
     if (predictions->unreadable)
         FAIL(&console->log, VKTL_INPUT, "%u of %u images could not be read; the warnings name them",
              predictions->unreadable, predictions->count);
@@ -210,6 +198,8 @@ static vktl_status run(struct console *console, const void *values, const char *
                                              .should_stop = count_progress_should_stop,
                                              .user = &progress};
 
+    if (chosen->chart)
+        TRY(check_picture_name(console, chosen->chart));
     TRY(open_model(console, positionals[0], &chosen->model, &model));
     TRY(vktl_dataset_from_paths(&console->log, positionals + 1, count - 1, &dataset));
     TRY(open_device(console, &chosen->common, &device));

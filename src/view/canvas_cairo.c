@@ -18,6 +18,11 @@ static const char font_family[] = "DejaVu Sans"; // else what the system has wit
 // Above the baseline: half the height of a capital, in font sizes (of DejaVu Sans).
 static const double capital_middle = 0.365;
 
+bool vktl_picture_can_draw(void)
+{
+    return true;
+}
+
 // ---- Life
 
 static vktl_status check(const struct vktl_log *log, cairo_status_t status)

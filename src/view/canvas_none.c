@@ -32,6 +32,11 @@ vktl_status canvas_encode(const struct vktl_log *log, const struct vktl_picture 
     return lacks_cairo(log);
 }
 
+bool vktl_picture_can_draw(void)
+{
+    return false;
+}
+
 void vktl_picture_destroy(struct vktl_picture **picture)
 {
     *picture = NULL;

@@ -101,12 +101,33 @@ image=$faces/val/ilva/100.png
 LC_ALL=C "$vktl" infer "$work/run" "$image" --quiet | grep -q '#' || fail 'no bars in ASCII'
 LC_ALL=C.UTF-8 "$vktl" infer "$work/run" "$image" --quiet | grep -q '█' || fail 'no bars of blocks'
 
+# ---- Pictures
+
+"$vktl" infer "$work/run" "$image" --chart "$work/one.png" --quiet >/dev/null
+"$vktl" infer "$work/run" "$faces/val" --top 3 --chart "$work/many@2x.png" --quiet >/dev/null
+"$vktl" infer "$work/run" "$image" "$image" --chart "$work/two.SVG" --quiet >/dev/null
+for file in one.png many-1@2x.png many-2@2x.png two.SVG; do
+    [ -s "$work/$file" ] || fail "infer --chart did not write $file"
+done
+status=0
+"$vktl" infer "$work/run" "$image" --chart "$work/one.jpg" >"$work/jpg.txt" 2>&1 || status=$?
+[ "$status" -eq 2 ] && [ ! -e "$work/one.jpg" ] || fail '--chart one.jpg is not refused'
+[ "$(grep -c 'ilva' "$work/jpg.txt")" -eq 0 ] || fail '--chart one.jpg is refused too late'
+
 "$vktl" features "$work/run" "$image" --npy --out "$work/maps" --json >"$work/features.json"
 check_json "$work/features.json" 'd[0]["shape"] == [1, 64, 64, 16] and d[-1]["shape"] == [1, 5]'
 [ "$(find "$work/maps" -name '*.npy' | wc -l)" -eq "$(grep -c '"layer"' "$work/features.json")" ] ||
     fail 'not a file a layer'
 [ -s "$work/maps/00_block1_conv1.npy" ] || fail 'no 00_block1_conv1.npy'
-"$vktl" features "$work/run" "$image" --layer predictions --quiet >"$work/layer.txt"
+[ "$(find "$work/maps" -name '*.png' | wc -l)" -eq "$(grep -c '"layer"' "$work/features.json")" ] ||
+    fail 'not a sheet a layer'
+"$vktl" features "$work/run" "$image" --layer block4_conv1 --all --out "$work/all" --quiet \
+    >"$work/layer.txt"
+[ "$(find "$work/all" -type f | wc -l)" -eq 2 ] && [ -s "$work/all/06_block4_conv1_2.png" ] ||
+    fail 'features --all did not write two sheets of 128 channels'
+"$vktl" features "$work/run" "$image" --layer predictions --no-sheets --out "$work/none" --quiet \
+    >"$work/layer.txt"
+[ ! -e "$work/none" ] || fail '--no-sheets writes something'
 [ "$(wc -l <"$work/layer.txt")" -eq 2 ] || fail 'features --layer shows other layers'
 
 "$vktl" summary vgg16 --no-top | grep -q '14,714,688' || fail 'VGG16 without top'
