@@ -64,6 +64,9 @@ static struct node *node_to_join(const struct lowering *lowering, const struct l
     if (lowering->params->keep_layers || before == GRAPH_INPUT)
         return NULL;
     struct node *node = &lowering->graph->nodes[before];
+    const uint32_t boundary = lowering->params->boundary;
+    if ((uint32_t)(layer - lowering->model->layers) >= boundary && node->layer < boundary)
+        return NULL;
     return graph_is_linear(node->op, node->params) ? node : NULL;
 }
 
@@ -175,6 +178,14 @@ void graph_deinit(struct graph *graph)
 const struct shape *graph_output(const struct graph *graph)
 {
     return graph->count ? &graph->nodes[graph->count - 1].io.out : &graph->input;
+}
+
+int32_t graph_node_of(const struct graph *graph, uint32_t layer)
+{
+    int32_t node = (int32_t)graph->count - 1;
+    while (node >= 0 && graph->nodes[node].layer > layer)
+        node--;
+    return node; // GRAPH_INPUT where none is left
 }
 
 uint32_t graph_first_trainable(const struct graph *graph)

@@ -35,6 +35,8 @@ struct graph_params {
     bool is_trained;  // trainable weights will change: nothing made of them is folded
     bool keep_layers; // every layer keeps a node of its own: nothing is folded or fused
     bool logits;      // leave out the softmax that ends the last layer
+    uint32_t boundary; // no layer from this one on joins one before it: so that the output of the
+                       // layer before the boundary can be seen; 0: none is looked for
 };
 
 // Lowers. The model must have shapes and all weights, and outlive the graph. VKTL_USAGE when
@@ -45,6 +47,10 @@ void graph_deinit(struct graph *graph);
 
 // The graph's output: of its last node, or its input where it has none.
 const struct shape *graph_output(const struct graph *graph);
+
+// The node whose output is that of `layer`, which lies within the graph: where it left no node of
+// its own, the one that stands for it. GRAPH_INPUT: it is the graph's input.
+int32_t graph_node_of(const struct graph *graph, uint32_t layer);
 
 // The first node with trainable weights, or `count`.
 uint32_t graph_first_trainable(const struct graph *graph);

@@ -11,7 +11,7 @@
 static struct graph_params lowering_of(const struct plan *plan, enum plan_pass kind)
 {
     const uint32_t layers = plan->model->layer_count;
-    const bool whole = kind == PASS_LAYERS || kind == PASS_FEATURES;
+    const bool whole = kind == PASS_LAYERS || kind == PASS_FEATURES || kind == PASS_CAM;
     return (struct graph_params){
         .first_layer = whole ? 0 : plan->params.cut,
         .end_layer = kind == PASS_FEATURES ? plan->params.cut : layers,
@@ -19,7 +19,8 @@ static struct graph_params lowering_of(const struct plan *plan, enum plan_pass k
         .training = kind == PASS_TRAIN,
         .is_trained = plan->params.passes[PASS_TRAIN],
         .keep_layers = kind == PASS_LAYERS,
-        .logits = kind == PASS_EVALUATE || kind == PASS_TRAIN,
+        .logits = kind == PASS_EVALUATE || kind == PASS_TRAIN || kind == PASS_CAM,
+        .boundary = kind == PASS_CAM ? plan->params.cam_layer + 1 : 0,
     };
 }
 
@@ -106,7 +107,8 @@ fail:
 
 bool pass_takes_images(const struct plan *plan, const struct pass *pass)
 {
-    return pass->kind == PASS_FEATURES || pass->kind == PASS_LAYERS || plan->params.cut == 0;
+    return pass->kind == PASS_FEATURES || pass->kind == PASS_LAYERS || pass->kind == PASS_CAM ||
+           plan->params.cut == 0;
 }
 
 vktl_status plan_build(struct plan *plan)
@@ -138,6 +140,7 @@ void plan_destroy(struct plan **out)
     for (int kind = 0; kind < PASS_COUNT; kind++) {
         struct pass *pass = &plan->passes[kind];
         program_destroy(&pass->program);
+        program_destroy(&pass->backward);
         graph_deinit(&pass->graph);
         free(pass->nodes);
         free(pass->tensors);
@@ -174,7 +177,7 @@ static uint64_t pass_flops(const struct pass *pass)
 
 static void describe_pass(const struct plan *plan, const struct pass *pass, struct text *text)
 {
-    static const char *const names[] = {"features", "evaluate", "train", "layers"};
+    static const char *const names[] = {"features", "evaluate", "train", "layers", "cam"};
     char shape[2][SHAPE_TEXT_SIZE];
     text_format(text, "%s: %u operators, %s -> %s, %.2f GFLOP forward", names[pass->kind],
                 pass->graph.count, shape_text(&pass->graph.input, shape[0]),
@@ -289,6 +292,33 @@ vktl_status plan_read_layer(struct plan *plan, uint32_t layer, float *values)
             found = pass->tensors[pass->nodes[i].out].slice;
     vktl_assert(slice_exists(found));
     return gpu_download(plan->device, values, slice_part(found, 0, size), size);
+}
+
+// ---- What a score changes with
+// -------------------------------------------------------------------
+
+float *plan_seed(struct plan *plan)
+{
+    return slice_host(plan->seed_host);
+}
+
+vktl_status plan_run_backward(struct plan *plan)
+{
+    vktl_assert(plan->passes[PASS_CAM].backward);
+    return program_run(plan->passes[PASS_CAM].backward);
+}
+
+vktl_status plan_read_cam(struct plan *plan, float *output, float *gradient)
+{
+    vktl_status status;
+    const struct pass *pass = &plan->passes[PASS_CAM];
+    const struct node *node = &pass->graph.nodes[pass->first_gradient];
+    const struct node_tensors *tensors = &pass->nodes[pass->first_gradient];
+    const uint64_t size = shape_size(&node->io.out);
+    TRY(gpu_download(plan->device, output, pass->tensors[tensors->out].slice, size));
+    TRY(gpu_download(plan->device, gradient, pass->tensors[tensors->gradient].slice, size));
+fail:
+    return status;
 }
 
 // ---- Profiles ----------------------------------------------------------------------------------

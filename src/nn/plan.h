@@ -1,13 +1,15 @@
 // A model planned for one device and batch: everything that can fail or allocate happens when a
 // plan is made; a step writes its inputs, submits recorded commands and waits.
 //
-// A plan has up to four passes over the model. They share the weights, and since only one runs at a
+// A plan has up to five passes over the model. They share the weights, and since only one runs at a
 // time, the memory of their activations.
 //
 //     PASS_FEATURES  layers [0, cut): the frozen base, whose output is worth keeping
 //     PASS_EVALUATE  layers [cut, end) without dropout: loss, hits, probabilities
 //     PASS_TRAIN     layers [cut, end): loss, hits, gradients, update
 //     PASS_LAYERS    all layers, each output kept
+//     PASS_CAM       all layers without dropout: probabilities; then, as a step of its own, what a
+//                    score changes with at the output of one layer. No weight is differentiated
 //
 // Used from one thread, the device's.
 #ifndef NN_PLAN_H
@@ -18,12 +20,13 @@
 #include "base/text.h"
 #include "nn/model.h"
 
-enum plan_pass { PASS_FEATURES, PASS_EVALUATE, PASS_TRAIN, PASS_LAYERS, PASS_COUNT };
+enum plan_pass { PASS_FEATURES, PASS_EVALUATE, PASS_TRAIN, PASS_LAYERS, PASS_CAM, PASS_COUNT };
 
 struct plan_params {
     uint32_t batch;
     bool passes[PASS_COUNT];    // those wanted
     uint32_t cut;               // layers that PASS_FEATURES takes, 0 without
+    uint32_t cam_layer;         // of PASS_CAM: the layer looked at
     const struct op *optimizer; // for PASS_TRAIN
     const void *optimizer_params;
     // How images may be distorted on their way in; zeroed where none is.
@@ -73,14 +76,21 @@ vktl_status plan_run(struct plan *plan, enum plan_pass pass);
 
 const float *plan_losses(const struct plan *plan);        // (batch), EVALUATE and TRAIN
 const float *plan_hits(const struct plan *plan);          // (batch), 1 or 0, EVALUATE and TRAIN
-const float *plan_probabilities(const struct plan *plan); // (batch, classes), EVALUATE
-const float *plan_logits(const struct plan *plan);        // (batch, classes), EVALUATE
+const float *plan_probabilities(const struct plan *plan); // (batch, classes), EVALUATE and CAM
+const float *plan_logits(const struct plan *plan);        // (batch, classes), EVALUATE and CAM
 const float *plan_features(const struct plan *plan);      // (batch, ...), FEATURES
 uint64_t plan_feature_count(const struct plan *plan);     // numbers of one sample
 
 // After PASS_LAYERS: downloads one layer's output for the first sample, in the shape that the
 // model's layer states for a batch of 1.
 vktl_status plan_read_layer(struct plan *plan, uint32_t layer, float *values);
+
+// After PASS_CAM: goes back from the gradient of the logits, which the caller writes into plan_seed
+// (batch, classes), to the output of the layer looked at. Once a run. Then plan_read_cam downloads
+// that output and its gradient, each in the layer's shape for the batch.
+float *plan_seed(struct plan *plan);
+vktl_status plan_run_backward(struct plan *plan);
+vktl_status plan_read_cam(struct plan *plan, float *output, float *gradient);
 
 // ---- Profiles ----------------------------------------------------------------------------------
 

@@ -81,10 +81,33 @@ static bool is_view(const struct pass *pass, uint32_t node)
     return kind == OP_VIEW || (kind == OP_TRAINING_ONLY && pass->kind != PASS_TRAIN);
 }
 
-// Whether a node takes part in backward: its output's gradient is wanted.
+// Where backward ends.
+static vktl_status set_first_nodes(const struct plan *plan, struct pass *pass)
+{
+    pass->first_gradient = pass->first_backward = pass->graph.count;
+    if (pass->kind == PASS_TRAIN)
+        pass->first_gradient = pass->first_backward = graph_first_trainable(&pass->graph);
+    if (pass->kind != PASS_CAM)
+        return VKTL_OK;
+    const int32_t node = graph_node_of(&pass->graph, plan->params.cam_layer);
+    if (node == GRAPH_INPUT)
+        return log_fail(plan->log, VKTL_USAGE, "%s: '%.80s' only hands the image on",
+                        plan->model->name, plan->model->layers[plan->params.cam_layer].name);
+    pass->first_gradient = (uint32_t)node;
+    pass->first_backward = (uint32_t)node + 1;
+    return VKTL_OK;
+}
+
+// Whether the gradient of the node's output is wanted.
 static bool is_differentiated(const struct pass *pass, uint32_t node)
 {
-    return pass->kind == PASS_TRAIN && node >= graph_first_trainable(&pass->graph);
+    return node >= pass->first_gradient;
+}
+
+// Whether the node's output itself is wanted at the end of the pass.
+static bool is_result(const struct pass *pass, uint32_t node)
+{
+    return pass->kind == PASS_CAM && node == pass->first_gradient;
 }
 
 // Whether backward still reads what this node would overwrite.
@@ -97,6 +120,8 @@ static bool input_is_needed_later(const struct pass *pass, uint32_t node)
          before = pass->graph.nodes[before].input) {
         if (is_differentiated(pass, (uint32_t)before) &&
             pass->graph.nodes[before].io.backward_reads_out)
+            return true;
+        if (is_result(pass, (uint32_t)before))
             return true;
         if (!is_view(pass, (uint32_t)before))
             break;
@@ -112,7 +137,7 @@ static bool may_run_in_place(const struct pass *pass, uint32_t node)
 
 static void lay_out_forward(struct pass *pass, struct clockwork clock)
 {
-    const uint32_t end = pass->kind == PASS_LAYERS ? end_time(clock) : 0;
+    const uint32_t end = end_time(clock);
     pass->input = add_tensor(pass, shape_size(&pass->graph.input), clock.start, clock.start);
     for (uint32_t i = 0; i < pass->graph.count; i++) {
         const struct op_io *io = &pass->graph.nodes[i].io;
@@ -125,7 +150,7 @@ static void lay_out_forward(struct pass *pass, struct clockwork clock)
             tensors->out = input;
         else
             tensors->out = add_tensor(pass, shape_size(&io->out), now, now);
-        if (end)
+        if (pass->kind == PASS_LAYERS || is_result(pass, i))
             live_at(pass, tensors->out, end);
         tensors->forward_scratch = add_tensor(pass, io->forward_scratch_size, now, now);
         tensors->saved = add_tensor(pass, is_view(pass, i) ? 0 : io->saved_size, now, now);
@@ -160,12 +185,11 @@ static void keep_for_backward(struct pass *pass, uint32_t node, uint32_t now)
 static void lay_out_backward(struct pass *pass, struct clockwork clock)
 {
     const uint32_t count = pass->graph.count;
-    const uint32_t first = graph_first_trainable(&pass->graph);
-    if (first == count)
+    if (pass->first_gradient == count)
         return;
     pass->nodes[count - 1].gradient = add_tensor(pass, shape_size(graph_output(&pass->graph)),
                                                  loss_time(clock), loss_time(clock));
-    for (uint32_t i = count; i-- > first;) {
+    for (uint32_t i = count; i-- > pass->first_backward;) {
         const uint32_t now = backward_time(clock, i);
         const uint32_t gradient = pass->nodes[i].gradient;
         keep_for_backward(pass, i, now);
@@ -180,6 +204,8 @@ static void lay_out_backward(struct pass *pass, struct clockwork clock)
         else
             *input_gradient = add_tensor(pass, shape_size(&node->io.in[0]), now, now);
     }
+    if (pass->kind == PASS_CAM)
+        live_at(pass, pass->nodes[pass->first_gradient].gradient, end_time(clock));
 }
 
 // ---- The start ---------------------------------------------------------------------------------
@@ -236,17 +262,19 @@ static vktl_status lay_out_end(struct plan *plan, struct pass *pass, struct cloc
     const uint32_t now = loss_time(clock), end = end_time(clock);
     const uint64_t row_size = plan->params.batch * sizeof(float);
     live_at(pass, output_tensor(pass), pass->kind == PASS_FEATURES ? end : now);
-    if (pass->kind != PASS_EVALUATE && pass->kind != PASS_TRAIN)
+    if (!pass_has_loss(pass) && !pass_has_probabilities(pass))
         return VKTL_OK;
     if (logits->rank != 2)
         FAIL(plan->log, VKTL_INPUT, "%s: the classes must come out of a flat layer, not a map",
              plan->model->name);
-    TRY(infer_end(plan, "softmax_cross_entropy", logits, &pass->loss));
-    TRY(infer_end(plan, "accuracy", logits, &pass->metric));
-    pass->labels = add_tensor(pass, row_size, clock.start, now);
-    pass->losses = add_tensor(pass, row_size, now, end);
-    pass->hits = add_tensor(pass, row_size, now, end);
-    if (pass->kind == PASS_EVALUATE) {
+    if (pass_has_loss(pass)) {
+        TRY(infer_end(plan, "softmax_cross_entropy", logits, &pass->loss));
+        TRY(infer_end(plan, "accuracy", logits, &pass->metric));
+        pass->labels = add_tensor(pass, row_size, clock.start, now);
+        pass->losses = add_tensor(pass, row_size, now, end);
+        pass->hits = add_tensor(pass, row_size, now, end);
+    }
+    if (pass_has_probabilities(pass)) {
         TRY(infer_end(plan, "softmax", logits, &pass->softmax));
         pass->probabilities = add_tensor(pass, shape_size(logits), now, end);
     }
@@ -260,12 +288,12 @@ vktl_status pass_layout(struct plan *plan, struct pass *pass)
     const struct clockwork clock = {plan->time, pass->graph.count};
     vktl_status status;
     TRY(reserve_tensors(plan, pass));
+    TRY(set_first_nodes(plan, pass));
     if (pass_takes_images(plan, pass))
         TRY(lay_out_start(plan, pass, clock));
     lay_out_forward(pass, clock);
     TRY(lay_out_end(plan, pass, clock));
-    if (pass->kind == PASS_TRAIN)
-        lay_out_backward(pass, clock);
+    lay_out_backward(pass, clock);
     plan->time = end_time(clock) + 1;
 fail:
     return status;

@@ -69,8 +69,9 @@ static void want_host(struct plan *plan, struct wants *wants)
         bytes_size = shape_size(&passes[kind].augment.in[0]);
         images_size = shape_size(&passes[kind].augment.in[1]);
     }
-    if (passes[PASS_EVALUATE].wanted)
-        probabilities_size = shape_size(graph_output(&passes[PASS_EVALUATE].graph));
+    for (int kind = 0; kind < PASS_COUNT; kind++)
+        if (passes[kind].wanted && pass_has_probabilities(&passes[kind]))
+            probabilities_size = shape_size(graph_output(&passes[kind].graph));
     if (passes[PASS_FEATURES].wanted)
         features_size = shape_size(graph_output(&passes[PASS_FEATURES].graph));
     want(wants, bytes_size, 0, 0, &plan->bytes_host);
@@ -83,6 +84,7 @@ static void want_host(struct plan *plan, struct wants *wants)
     want(wants, probabilities_size, 0, 0, &plan->probabilities_host);
     want(wants, probabilities_size, 0, 0, &plan->logits_host);
     want(wants, features_size, 0, 0, &plan->features_host);
+    want(wants, passes[PASS_CAM].wanted ? probabilities_size : 0, 0, 0, &plan->seed_host);
 }
 
 static void wants_deinit(struct wants *wants)

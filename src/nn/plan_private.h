@@ -42,7 +42,11 @@ struct pass {
     uint32_t bytes, images, start_scratch;                            // of a pass that takes images
     struct op_io augment;                                             // of its start
     struct op_io loss, metric, softmax;                               // of the end
+    uint32_t first_gradient; // the first node whose output's gradient is wanted
+    uint32_t first_backward; // the first node that runs backward: the same, but where that gradient
+                             // itself is the result
     struct program *program;
+    struct program *backward; // of PASS_CAM, whose end lies between the two
 };
 
 enum plan_role {
@@ -70,13 +74,25 @@ struct plan {
     struct slice cut_host;                // of those from the cut
     struct slice labels_host, step_host, losses_host, hits_host, probabilities_host, logits_host,
         features_host;
+    struct slice seed_host; // of PASS_CAM
 };
 
 // ---- plan_layout.c: tensors and lifetimes of a pass
 
 vktl_status pass_layout(struct plan *plan, struct pass *pass);
 
-// ---- plan_record.c: commands of a pass
+// Whether a pass ends in labels, losses and hits; in probabilities.
+static inline bool pass_has_loss(const struct pass *pass)
+{
+    return pass->kind == PASS_EVALUATE || pass->kind == PASS_TRAIN;
+}
+
+static inline bool pass_has_probabilities(const struct pass *pass)
+{
+    return pass->kind == PASS_EVALUATE || pass->kind == PASS_CAM;
+}
+
+// ---- plan_record.c: commands of a pass, of PASS_CAM both programs
 
 vktl_status pass_record(struct plan *plan, struct pass *pass);
 

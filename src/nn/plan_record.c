@@ -95,19 +95,23 @@ static struct op_call end_call(const struct plan *plan, const struct pass *pass,
     };
 }
 
-static void record_end(const struct plan *plan, struct pass *pass, struct recorder *recorder)
+static void record_probabilities(const struct plan *plan, const struct pass *pass,
+                                 struct recorder *recorder)
+{
+    const struct op_call softmax = end_call(plan, pass, &pass->softmax, pass->probabilities);
+    op_find("softmax")->forward(recorder, &softmax);
+    record_copy(recorder, plan->probabilities_host, softmax.out);
+    record_copy(recorder, plan->logits_host, softmax.in[0]);
+}
+
+static void record_loss(const struct plan *plan, struct pass *pass, struct recorder *recorder)
 {
     struct op_call loss = end_call(plan, pass, &pass->loss, pass->losses);
     const struct op_call metric = end_call(plan, pass, &pass->metric, pass->hits);
     record_label(recorder, "loss");
     op_find("softmax_cross_entropy")->forward(recorder, &loss);
     op_find("accuracy")->forward(recorder, &metric);
-    if (pass->kind == PASS_EVALUATE) {
-        const struct op_call softmax = end_call(plan, pass, &pass->softmax, pass->probabilities);
-        op_find("softmax")->forward(recorder, &softmax);
-        record_copy(recorder, plan->probabilities_host, softmax.out);
-        record_copy(recorder, plan->logits_host, softmax.in[0]);
-    } else if (pass->nodes[pass->graph.count - 1].gradient != NO_TENSOR) {
+    if (pass->nodes[pass->graph.count - 1].gradient != NO_TENSOR) {
         loss.din[0] = tensor_slice(pass, pass->nodes[pass->graph.count - 1].gradient);
         op_find("softmax_cross_entropy")->backward(recorder, &loss);
     }
@@ -119,7 +123,7 @@ static void record_end(const struct plan *plan, struct pass *pass, struct record
 
 static void record_backward(const struct plan *plan, struct pass *pass, struct recorder *recorder)
 {
-    for (uint32_t i = pass->graph.count; i-- > graph_first_trainable(&pass->graph);) {
+    for (uint32_t i = pass->graph.count; i-- > pass->first_backward;) {
         const struct node *node = &pass->graph.nodes[i];
         const struct node_tensors *tensors = &pass->nodes[i];
         if (!is_run(pass, i))
@@ -129,7 +133,7 @@ static void record_backward(const struct plan *plan, struct pass *pass, struct r
         call.dout = tensor_slice(pass, tensors->gradient);
         if (node->input != GRAPH_INPUT)
             call.din[0] = tensor_slice(pass, pass->nodes[node->input].gradient);
-        for (uint32_t w = 0; w < node->io.weight_count; w++)
+        for (uint32_t w = 0; pass->kind == PASS_TRAIN && w < node->io.weight_count; w++)
             call.dweight[w] = plan->parameters[tensors->parameter[w]].gradient;
         label_node(plan, node, recorder, "backward");
         node->op->backward(recorder, &call);
@@ -153,19 +157,34 @@ static void record_update(const struct plan *plan, struct recorder *recorder)
     }
 }
 
-vktl_status pass_record(struct plan *plan, struct pass *pass)
+// The part of PASS_CAM that runs after the caller has seen the probabilities.
+static vktl_status record_from_seed(const struct plan *plan, struct pass *pass)
 {
     struct recorder *recorder = NULL;
     const vktl_status status = recorder_create(plan->device, &recorder);
     if (status != VKTL_OK)
         return status;
-    const bool has_loss = pass->kind == PASS_EVALUATE || pass->kind == PASS_TRAIN;
+    record_label(recorder, "seed");
+    record_copy(recorder, tensor_slice(pass, pass->nodes[pass->graph.count - 1].gradient),
+                plan->seed_host);
+    record_backward(plan, pass, recorder);
+    return program_create(&recorder, &pass->backward);
+}
+
+vktl_status pass_record(struct plan *plan, struct pass *pass)
+{
+    struct recorder *recorder = NULL;
+    vktl_status status = recorder_create(plan->device, &recorder);
+    if (status != VKTL_OK)
+        return status;
     record_start(plan, pass, recorder);
-    if (has_loss)
+    if (pass_has_loss(pass))
         record_copy(recorder, tensor_slice(pass, pass->labels), plan->labels_host);
     record_forward(plan, pass, recorder);
-    if (has_loss)
-        record_end(plan, pass, recorder);
+    if (pass_has_loss(pass))
+        record_loss(plan, pass, recorder);
+    if (pass_has_probabilities(pass))
+        record_probabilities(plan, pass, recorder);
     if (pass->kind == PASS_TRAIN) {
         record_backward(plan, pass, recorder);
         record_update(plan, recorder);
@@ -173,5 +192,9 @@ vktl_status pass_record(struct plan *plan, struct pass *pass)
     if (pass->kind == PASS_FEATURES)
         record_copy(recorder, plan->features_host,
                     node_output(pass, (int32_t)pass->graph.count - 1));
-    return program_create(&recorder, &pass->program);
+    TRY(program_create(&recorder, &pass->program));
+    if (pass->kind == PASS_CAM)
+        TRY(record_from_seed(plan, pass));
+fail:
+    return status;
 }
