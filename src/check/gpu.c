@@ -73,6 +73,7 @@ static struct op_call call_of(const struct gpu_trial *gpu)
     struct op_call call = {
         .io = &gpu->trial->io,
         .out = slice[TENSOR_OUT],
+        .prepared = slice[TENSOR_PREPARED],
         .saved = slice[TENSOR_SAVED],
         .scratch = slice[TENSOR_FORWARD_SCRATCH],
         .step = slice[TENSOR_STEP],
@@ -90,6 +91,8 @@ static void record_plain(const struct gpu_trial *gpu, struct recorder *recorder)
 {
     const struct op *op = gpu->trial->check->op;
     struct op_call call = call_of(gpu);
+    if (gpu->trial->io.prepared_size)
+        op->prepare(recorder, &call);
     op->forward(recorder, &call);
     call.scratch = gpu->slice[TENSOR_BACKWARD_SCRATCH];
     if (op->backward)
@@ -120,6 +123,8 @@ static void record_frugal(const struct gpu_trial *gpu, struct recorder *recorder
     struct op_call call = call_of(gpu);
     if (overwrites_in)
         call.out = call.in[0];
+    if (gpu->trial->io.prepared_size)
+        op->prepare(recorder, &call);
     op->forward(recorder, &call);
     if (overwrites_in)
         record_copy(recorder, gpu->slice[TENSOR_OUT], call.out);

@@ -33,6 +33,7 @@ static void size_tensors(struct trial *trial)
     size[TENSOR_OUT] = io->out.rank ? shape_size(&io->out) : 0;
     size[TENSOR_SAVED] = io->saved_size;
     size[TENSOR_STEP] = sizeof(struct step);
+    size[TENSOR_PREPARED] = io->prepared_size;
     size[TENSOR_FORWARD_SCRATCH] = io->forward_scratch_size;
     for (uint32_t i = 0; i < io->weight_count; i++)
         size[TENSOR_WEIGHT + i] = shape_size(&io->weight[i].shape);
@@ -75,6 +76,7 @@ vktl_status trial_init(const struct check *check, struct trial *trial)
     TRY(set_params(check, params));
     for (uint32_t i = 0; i < OP_MAX_INPUTS && check->test->in[i].rank; i++)
         trial->io.in[trial->io.in_count++] = check->test->in[i];
+    trial->io.lanes = op_lanes(vktl_device_info(check->device));
     TRY(check->op->infer(check->log, params, &trial->io));
     size_tensors(trial);
     sort_tensors(trial);

@@ -44,6 +44,7 @@ static vktl_status add_node(struct lowering *lowering, uint32_t layer_index, con
         memcpy(node->params, params, OP_MAX_PARAMS_SIZE);
     node->io.in[0] = input == GRAPH_INPUT ? graph->input : graph->nodes[input].io.out;
     node->io.in_count = 1;
+    node->io.lanes = lowering->params->lanes;
     graph->count++;
     return op->infer(lowering->log, node->params, &node->io);
 }

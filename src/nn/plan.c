@@ -16,6 +16,7 @@ static struct graph_params lowering_of(const struct plan *plan, enum plan_pass k
         .first_layer = whole ? 0 : plan->params.cut,
         .end_layer = kind == PASS_FEATURES ? plan->params.cut : layers,
         .batch = plan->params.batch,
+        .lanes = op_lanes(vktl_device_info(plan->device)),
         .training = kind == PASS_TRAIN,
         .is_trained = plan->params.passes[PASS_TRAIN],
         .keep_layers = kind == PASS_LAYERS,
@@ -52,6 +53,8 @@ static vktl_status take_parameters(struct plan *plan, struct pass *pass)
                                        .layer = node->owner,
                                        .weight = w};
             struct parameter *parameter = &plan->parameters[index];
+            parameter->node = node;
+            parameter->prepared_size = w == 0 ? node->io.prepared_size : 0;
             parameter->trainable =
                 parameter->trainable ||
                 (pass->kind == PASS_TRAIN && node->trainable && node->io.weight[w].trainable);
@@ -121,6 +124,7 @@ vktl_status plan_build(struct plan *plan)
         if (slice_exists(parameter->state))
             TRY(gpu_fill(plan->device, parameter->state, 0));
     }
+    TRY(plan_prepare(plan));
     for (int kind = 0; kind < PASS_COUNT; kind++)
         if (plan->passes[kind].wanted)
             TRY(pass_record(plan, &plan->passes[kind]));

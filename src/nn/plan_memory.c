@@ -33,9 +33,10 @@ static void want_parameters(struct plan *plan, enum plan_role role, struct wants
 {
     for (uint32_t i = 0; i < plan->parameter_count; i++) {
         struct parameter *parameter = &plan->parameters[i];
-        if (role == ROLE_WEIGHTS)
+        if (role == ROLE_WEIGHTS) {
             want(wants, parameter->size, 0, 0, &parameter->value);
-        else if (parameter->trainable && role == ROLE_GRADIENTS)
+            want(wants, parameter->prepared_size, 0, 0, &parameter->prepared);
+        } else if (parameter->trainable && role == ROLE_GRADIENTS)
             want(wants, parameter->size, 0, 0, &parameter->gradient);
         else if (parameter->trainable && role == ROLE_OPTIMIZER)
             want(wants, parameter->optimizer.saved_size, 0, 0, &parameter->state);
@@ -96,7 +97,7 @@ static void wants_deinit(struct wants *wants)
 static vktl_status wants_init(struct plan *plan, enum plan_role role, struct wants *wants)
 {
     enum { HOST_SLICES = 16 }; // at most
-    uint32_t capacity = plan->parameter_count + HOST_SLICES;
+    uint32_t capacity = 2 * plan->parameter_count + HOST_SLICES;
     for (int kind = 0; kind < PASS_COUNT; kind++)
         capacity += plan->passes[kind].tensor_count;
     *wants = (struct wants){.requests = calloc(capacity, sizeof *wants->requests),

@@ -12,8 +12,10 @@ struct parameter {
     uint64_t size; // bytes
     uint32_t layer, weight;
     bool trainable;
-    struct op_io optimizer; // inferred for this tensor; trainable alone
-    struct slice value, gradient, state;
+    struct op_io optimizer;  // inferred for this tensor; trainable alone
+    const struct node *node; // one that reads it
+    uint64_t prepared_size;  // of the form of it that its nodes read, see struct op
+    struct slice value, prepared, gradient, state;
 };
 
 // A tensor of a pass while it is laid out: when it lives and where it goes.
@@ -95,6 +97,9 @@ static inline bool pass_has_probabilities(const struct pass *pass)
 // ---- plan_record.c: commands of a pass, of PASS_CAM both programs
 
 vktl_status pass_record(struct plan *plan, struct pass *pass);
+
+// Makes the prepared forms of the weights that stay as they are; these are uploaded already.
+vktl_status plan_prepare(struct plan *plan);
 
 // Whether it starts at layer 0, with images as bytes.
 bool pass_takes_images(const struct plan *plan, const struct pass *pass);

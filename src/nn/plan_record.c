@@ -44,7 +44,46 @@ static struct op_call node_call(const struct plan *plan, const struct pass *pass
     };
     for (uint32_t i = 0; i < node->io.weight_count; i++)
         call.weight[i] = plan->parameters[tensors->parameter[i]].value;
+    if (node->io.weight_count)
+        call.prepared = plan->parameters[tensors->parameter[0]].prepared;
     return call;
+}
+
+// Whether the prepared form of its weights must be made anew in every run: they are trained.
+static bool node_prepares(const struct plan *plan, const struct pass *pass, uint32_t index)
+{
+    return pass->graph.nodes[index].io.prepared_size &&
+           plan->parameters[pass->nodes[index].parameter[0]].trainable;
+}
+
+// Those that stay as they are.
+static void record_prepared(const struct plan *plan, struct recorder *recorder)
+{
+    for (uint32_t i = 0; i < plan->parameter_count; i++) {
+        const struct parameter *parameter = &plan->parameters[i];
+        if (!parameter->prepared_size || parameter->trainable)
+            continue;
+        parameter->node->op->prepare(recorder, &(struct op_call){
+                                                   .io = &parameter->node->io,
+                                                   .weight = {parameter->value},
+                                                   .prepared = parameter->prepared,
+                                               });
+    }
+}
+
+vktl_status plan_prepare(struct plan *plan)
+{
+    vktl_status status = VKTL_OK;
+    struct recorder *recorder = NULL;
+    struct program *program = NULL;
+    TRY(recorder_create(plan->device, &recorder));
+    record_label(recorder, "prepare");
+    record_prepared(plan, recorder);
+    TRY(program_create(&recorder, &program));
+    TRY(program_run(program));
+fail:
+    program_destroy(&program);
+    return status;
 }
 
 static void record_forward(const struct plan *plan, struct pass *pass, struct recorder *recorder)
@@ -55,6 +94,8 @@ static void record_forward(const struct plan *plan, struct pass *pass, struct re
         struct op_call call = node_call(plan, pass, i);
         call.scratch = tensor_slice(pass, pass->nodes[i].forward_scratch);
         label_node(plan, &pass->graph.nodes[i], recorder, "forward");
+        if (node_prepares(plan, pass, i))
+            pass->graph.nodes[i].op->prepare(recorder, &call);
         pass->graph.nodes[i].op->forward(recorder, &call);
     }
 }

@@ -11,11 +11,13 @@
 //   db[co]             = sum over n, oh, ow of dz
 //
 // Backward writes dz and the weights in the order that dx wants them into scratch, so that the
-// products read both along rows; dw and db are summed in parts, in a fixed order.
+// products read both along rows; dw and db are summed in parts, in a fixed order. Where a 3x3
+// kernel moves by single cells, winograd.c may take over y, dx or dw.
 #include "ops/expect.h"
 #include "ops/product.h"
 #include "ops/sum_rows.h"
 #include "ops/window.h"
+#include "ops/winograd.h"
 #include "abi/conv2d.h"
 #include "shaders.h"
 
@@ -70,11 +72,33 @@ static const struct kernel flip_kernel = {
     .local = {FLIP_LOCAL},
 };
 
-static const struct kernel *const kernels[] = {
-    &forward_kernels[0],  &forward_kernels[1], &forward_kernels[2], &forward_kernels[3],
-    &dx_kernels[0],       &dx_kernels[1],      &dx_kernels[2],      &dx_kernels[3],
-    &dw_kernels[0],       &dw_kernels[1],      &dw_kernels[2],      &dw_kernels[3],
-    &product_mask_kernel, &flip_kernel,        &sum_rows_kernel,    NULL};
+static const struct kernel *const kernels[] = {&forward_kernels[0],
+                                               &forward_kernels[1],
+                                               &forward_kernels[2],
+                                               &forward_kernels[3],
+                                               &dx_kernels[0],
+                                               &dx_kernels[1],
+                                               &dx_kernels[2],
+                                               &dx_kernels[3],
+                                               &dw_kernels[0],
+                                               &dw_kernels[1],
+                                               &dw_kernels[2],
+                                               &dw_kernels[3],
+                                               &product_mask_kernel,
+                                               &flip_kernel,
+                                               &sum_rows_kernel,
+                                               &winograd_weights_kernel,
+                                               &winograd_in_kernel,
+                                               &winograd_out_kernel,
+                                               &winograd_dy_kernel,
+                                               &winograd_dw_kernel,
+                                               &winograd_product_kernels[PRODUCT_LANES4],
+                                               &winograd_product_kernels[PRODUCT_LANES8],
+                                               &winograd_product_kernels[PRODUCT_LANES16],
+                                               &winograd_du_kernels[PRODUCT_LANES4],
+                                               &winograd_du_kernels[PRODUCT_LANES8],
+                                               &winograd_du_kernels[PRODUCT_LANES16],
+                                               NULL};
 
 // ---- Shapes ------------------------------------------------------------------------------------
 
@@ -140,12 +164,20 @@ static void set_weights(const struct conv2d_push *push, struct op_io *io)
     io->weight_count = push->has_bias ? 2 : 1;
 }
 
+// dx, dw and db follow each other and use the same room.
 static uint64_t backward_scratch_size(const struct conv2d_push *push, const struct op_io *io)
 {
     const uint64_t masked = push->relu ? shape_size(&io->out) : 0;
-    return product_scratch_size(masked) + product_scratch_size(shape_size(&io->weight[0].shape)) +
-           product_scratch_size(dw_scratch_size(push)) +
-           product_scratch_size(sum_rows_scratch_size(pixel_count(push), push->out_c));
+    const uint64_t sizes[] = {
+        winograd_suits_dx(push, io->lanes) ? winograd_dx_scratch_size(push)
+                                           : shape_size(&io->weight[0].shape),
+        winograd_suits_dw(push, io->lanes) ? winograd_dw_scratch_size(push) : dw_scratch_size(push),
+        sum_rows_scratch_size(pixel_count(push), push->out_c),
+    };
+    uint64_t largest = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        largest = sizes[i] > largest ? sizes[i] : largest;
+    return product_scratch_size(masked) + largest;
 }
 
 // An invocation walks the longest sums by 4 or more elements, and no more than 65,535 times.
@@ -196,6 +228,10 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
     OP_SET_PUSH(io, push);
     io->backward_reads_in = true;
     io->backward_reads_out = push.relu;
+    if (winograd_suits_forward(&push, io->lanes)) {
+        io->prepared_size = winograd_weights_size(&push);
+        io->forward_scratch_size = winograd_forward_scratch_size(&push);
+    }
     io->backward_scratch_size = backward_scratch_size(&push, io);
     io->flops = 2 * shape_count(&io->out) * weight_rows(&push);
     return VKTL_OK;
@@ -205,9 +241,20 @@ fail:
 
 // ---- Forward -----------------------------------------------------------------------------------
 
+static void prepare(struct recorder *recorder, const struct op_call *call)
+{
+    const struct conv2d_push *push = OP_PUSH(conv2d_push, call->io);
+    record_winograd_weights(recorder, push, call->weight[0], call->prepared);
+}
+
 static void forward(struct recorder *recorder, const struct op_call *call)
 {
     const struct conv2d_push *push = OP_PUSH(conv2d_push, call->io);
+    if (call->io->prepared_size) {
+        record_winograd_forward(recorder, push, call->in[0], call->prepared, call->weight[1],
+                                call->out, call->scratch);
+        return;
+    }
     const enum product_variant variant = product_variant_for(recorder_info(recorder));
     record_dispatch(
         recorder, &forward_kernels[variant],
@@ -226,11 +273,11 @@ static void forward(struct recorder *recorder, const struct op_call *call)
 // ---- Backward ----------------------------------------------------------------------------------
 
 static void record_dx(struct recorder *recorder, const struct op_call *call, struct slice dy,
-                      struct slice *scratch)
+                      struct slice scratch)
 {
     const struct conv2d_push *push = OP_PUSH(conv2d_push, call->io);
     const enum product_variant variant = product_variant_for(recorder_info(recorder));
-    const struct slice flipped = product_scratch_take(scratch, call->weight[0].size);
+    const struct slice flipped = product_scratch_take(&scratch, call->weight[0].size);
     const uint32_t runs = (push->out_c - 1) / FLIP_RUN + 1;
     record_dispatch(recorder, &flip_kernel,
                     &(struct dispatch){
@@ -255,13 +302,13 @@ static void record_dx(struct recorder *recorder, const struct op_call *call, str
 }
 
 static void record_dw(struct recorder *recorder, const struct op_call *call, struct slice dy,
-                      struct slice *scratch)
+                      struct slice scratch)
 {
     const struct conv2d_push *push = OP_PUSH(conv2d_push, call->io);
     const enum product_variant variant = product_variant_for(recorder_info(recorder));
     const uint32_t rows = weight_rows(push), parts = dw_parts(push);
     const struct slice dw = call->dweight[0];
-    const struct slice to = parts == 1 ? dw : product_scratch_take(scratch, dw_scratch_size(push));
+    const struct slice to = parts == 1 ? dw : product_scratch_take(&scratch, dw_scratch_size(push));
     record_dispatch(
         recorder, &dw_kernels[variant],
         &(struct dispatch){
@@ -288,10 +335,14 @@ static void backward(struct recorder *recorder, const struct op_call *call)
         dy = product_scratch_take(&scratch, shape_size(&call->io->out));
         record_product_mask(recorder, call->out, call->dout, dy, pixels * push->out_c);
     }
-    if (wants_dx)
-        record_dx(recorder, call, dy, &scratch);
-    if (wants_dw)
-        record_dw(recorder, call, dy, &scratch);
+    if (wants_dx && winograd_suits_dx(push, call->io->lanes))
+        record_winograd_dx(recorder, push, dy, call->weight[0], call->din[0], scratch);
+    else if (wants_dx)
+        record_dx(recorder, call, dy, scratch);
+    if (wants_dw && winograd_suits_dw(push, call->io->lanes))
+        record_winograd_dw(recorder, push, call->in[0], dy, call->dweight[0], scratch);
+    else if (wants_dw)
+        record_dw(recorder, call, dy, scratch);
     if (wants_db)
         record_sum_rows(recorder, dy, call->dweight[1], scratch, pixels, push->out_c);
 }
@@ -303,6 +354,7 @@ const struct op op_conv2d = {
     .params_size = sizeof(struct conv2d_params),
     .kernels = kernels,
     .infer = infer,
+    .prepare = prepare,
     .forward = forward,
     .backward = backward,
 };

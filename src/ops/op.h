@@ -63,9 +63,12 @@ struct op_weight {
 struct op_io {
     struct shape in[OP_MAX_INPUTS];
     uint32_t in_count;
+    uint32_t lanes; // set by the caller, too: op_lanes of the device that it will run on, 0 where
+                    // none is known; some kernels are for CPU drivers alone
     struct shape out;
     struct op_weight weight[OP_MAX_WEIGHTS];
     uint32_t weight_count;
+    uint64_t prepared_size; // bytes of the form of the weights that forward reads; see `prepare`
     uint64_t saved_size;            // bytes kept from forward to backward beside x and y
     uint64_t forward_scratch_size;  // bytes used within forward
     uint64_t backward_scratch_size; // bytes used within backward
@@ -82,6 +85,7 @@ struct op_io {
 struct op_call {
     const struct op_io *io;
     struct slice in[OP_MAX_INPUTS], out, weight[OP_MAX_WEIGHTS];
+    struct slice prepared;
     struct slice saved, scratch; // scratch: forward's or backward's, as io says
     struct slice step;           // struct step of shaders/abi/step.h
     uint32_t stream; // which random stream this node draws from: its number in the graph
@@ -112,9 +116,15 @@ struct op {
     // Pure: fills io from io->in and params. Fails with VKTL_INPUT and a message that says what
     // does not fit.
     vktl_status (*infer)(const struct vktl_log *log, const void *params, struct op_io *io);
+    // Writes call->prepared from the weights: recorded before forward wherever io.prepared_size is
+    // not 0, once for weights that stay as they are. NULL: it never is.
+    void (*prepare)(struct recorder *recorder, const struct op_call *call);
     void (*forward)(struct recorder *recorder, const struct op_call *call);
     void (*backward)(struct recorder *recorder, const struct op_call *call); // NULL: none
 };
+
+// Invocations that a CPU driver runs side by side, where there are kernels for so many; else 0.
+uint32_t op_lanes(const struct vktl_device_info *info);
 
 // ---- Registry ----------------------------------------------------------------------------------
 

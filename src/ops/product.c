@@ -40,6 +40,12 @@ static uint32_t lanes_of(enum product_variant variant)
     return lanes[variant];
 }
 
+uint32_t op_lanes(const struct vktl_device_info *info)
+{
+    const enum product_variant variant = product_variant_for(info);
+    return variant == PRODUCT_TILE ? 0 : lanes_of(variant);
+}
+
 struct product_tile product_tile_of(enum product_variant variant)
 {
     if (variant == PRODUCT_TILE)

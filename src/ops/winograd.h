@@ -1,0 +1,41 @@
+// Winograd's way of computing 3x3 convolutions of stride 1, for conv2d.
+//
+// Scratch sizes are those of the call of the same name; weights in the transformed domain ("u") are
+// made once for weights that stay, see `prepare` of op.h.
+#ifndef OPS_WINOGRAD_H
+#define OPS_WINOGRAD_H
+
+#include "ops/op.h"
+#include "abi/conv2d.h"
+
+// Whether the kernels take this convolution at all (`lanes` as in struct op_io), and whether they
+// are expected to be faster than the direct ones. Forward and each gradient answer for themselves.
+bool winograd_suits_forward(const struct conv2d_push *push, uint32_t lanes);
+bool winograd_suits_dx(const struct conv2d_push *push, uint32_t lanes);
+bool winograd_suits_dw(const struct conv2d_push *push, uint32_t lanes);
+
+uint64_t winograd_weights_size(const struct conv2d_push *push); // of u
+void record_winograd_weights(struct recorder *recorder, const struct conv2d_push *push,
+                             struct slice w, struct slice u);
+
+// y from x; `bias` may be a slice that does not exist.
+uint64_t winograd_forward_scratch_size(const struct conv2d_push *push);
+void record_winograd_forward(struct recorder *recorder, const struct conv2d_push *push,
+                             struct slice x, struct slice u, struct slice bias, struct slice y,
+                             struct slice scratch);
+
+// dx from dy (masked where relu is fused) and the weights themselves.
+uint64_t winograd_dx_scratch_size(const struct conv2d_push *push);
+void record_winograd_dx(struct recorder *recorder, const struct conv2d_push *push, struct slice dy,
+                        struct slice w, struct slice dx, struct slice scratch);
+
+// dw from x and dy (masked).
+uint64_t winograd_dw_scratch_size(const struct conv2d_push *push);
+void record_winograd_dw(struct recorder *recorder, const struct conv2d_push *push, struct slice x,
+                        struct slice dy, struct slice dw, struct slice scratch);
+
+// All kernels, for conv2d's list.
+extern const struct kernel winograd_weights_kernel, winograd_in_kernel, winograd_out_kernel,
+    winograd_dy_kernel, winograd_dw_kernel, winograd_product_kernels[], winograd_du_kernels[];
+
+#endif
