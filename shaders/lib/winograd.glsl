@@ -1,7 +1,7 @@
 // Winograd's F(4x4, 3x3) (Lavin, Gray: "Fast algorithms for convolutional neural networks", CVPR
 // 2016) at the points 0, a, -a, b, -b and infinity with a = sqrt(1/2), b = sqrt(2): numbers of like
-// size, which round off to a half of what 1 and 2 do. In one dimension, with 3 weights g, 6 inputs d
-// and 4 outputs y:
+// size, which lose a third by rounding of what 1 and 2 lose. In one dimension, with 3 weights g, 6
+// inputs d and 4 outputs y:
 //
 //   y = A^T [(G g) * (B^T d)]
 //

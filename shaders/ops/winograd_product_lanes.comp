@@ -2,8 +2,8 @@
 // m[point, t, co] = sum over ci of v[point, t, ci] * u[point, ci, co], for each of the 36 points
 //
 // For CPU drivers: one subgroup computes 16 tiles by 4 * LANES output channels in registers; see
-// lib/lanes.glsl. CIN is a multiple of 16. Tiles run fastest, so that a panel of u, which is read from
-// end to end, stays in the cache for all of them.
+// lib/lanes.glsl. CIN is a multiple of 16. Tiles run fastest, so that a panel of u, which is read
+// from end to end, stays in the cache for all of them.
 // variants: 4 LANES=4, 8 LANES=8, 16 LANES=16
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/winograd.h"

@@ -12,6 +12,7 @@
 
 static const double target_seconds = 0.1; // of a submit
 static const double limit_seconds = 0.2;
+static const double telling_seconds = 0.005; // shorter programs say little of a device's speed
 enum { MAX_CUTS = 4 }; // how often a program may be cut anew
 
 // A part of a command, as it went into a submit.
@@ -501,7 +502,7 @@ static vktl_status adapt_cuts(struct program *program, const double *measured, u
     }
     if (sum <= 0)
         return VKTL_OK;
-    if (count == program->buffer_count)
+    if (count == program->buffer_count && sum > telling_seconds)
         program->device->work_per_second = (double)total_work(program) / sum;
     const bool too_short = count > 1 && sum / count < target_seconds / 4;
     if ((longest <= limit_seconds && !too_short) || program->cuts >= MAX_CUTS)

@@ -56,19 +56,10 @@ static bool node_prepares(const struct plan *plan, const struct pass *pass, uint
            plan->parameters[pass->nodes[index].parameter[0]].trainable;
 }
 
-// Those that stay as they are.
-static void record_prepared(const struct plan *plan, struct recorder *recorder)
+// Of a parameter that stays as it is.
+static bool is_prepared_once(const struct parameter *parameter)
 {
-    for (uint32_t i = 0; i < plan->parameter_count; i++) {
-        const struct parameter *parameter = &plan->parameters[i];
-        if (!parameter->prepared_size || parameter->trainable)
-            continue;
-        parameter->node->op->prepare(recorder, &(struct op_call){
-                                                   .io = &parameter->node->io,
-                                                   .weight = {parameter->value},
-                                                   .prepared = parameter->prepared,
-                                               });
-    }
+    return parameter->prepared_size && !parameter->trainable;
 }
 
 vktl_status plan_prepare(struct plan *plan)
@@ -76,12 +67,25 @@ vktl_status plan_prepare(struct plan *plan)
     vktl_status status = VKTL_OK;
     struct recorder *recorder = NULL;
     struct program *program = NULL;
+    uint32_t count = 0;
     TRY(recorder_create(plan->device, &recorder));
-    record_label(recorder, "prepare");
-    record_prepared(plan, recorder);
-    TRY(program_create(&recorder, &program));
-    TRY(program_run(program));
+    for (uint32_t i = 0; i < plan->parameter_count; i++) {
+        const struct parameter *parameter = &plan->parameters[i];
+        if (!is_prepared_once(parameter))
+            continue;
+        parameter->node->op->prepare(recorder, &(struct op_call){
+                                                   .io = &parameter->node->io,
+                                                   .weight = {parameter->value},
+                                                   .prepared = parameter->prepared,
+                                               });
+        count++;
+    }
+    if (count > 0) {
+        TRY(program_create(&recorder, &program));
+        TRY(program_run(program));
+    }
 fail:
+    recorder_destroy(&recorder);
     program_destroy(&program);
     return status;
 }
