@@ -57,6 +57,14 @@ endforeach()
 add_test(NAME data.resize_oracle COMMAND /usr/bin/python3 ${CMAKE_SOURCE_DIR}/tests/data/resize_oracle.py
          $<TARGET_FILE:test_data_resize> ${CMAKE_SOURCE_DIR}/../shared/data/celeb5)
 set_tests_properties(data.resize_oracle PROPERTIES SKIP_RETURN_CODE 77)
+# Augmentation against SciPy and Pillow; skipped where the system's Python has none.
+foreach(driver lavapipe swiftshader)
+    if(driver IN_LIST VKTL_DRIVERS)
+        add_test(NAME data.augment_oracle.${driver} COMMAND /usr/bin/python3
+                 ${CMAKE_SOURCE_DIR}/tests/data/augment_oracle.py $<TARGET_FILE:test_train_augment>)
+        driver_environment(data.augment_oracle.${driver} ${driver})
+    endif()
+endforeach()
 add_test(NAME tidy COMMAND ${CMAKE_SOURCE_DIR}/tools/tidy)
 add_test(NAME tidy.self-test COMMAND ${CMAKE_SOURCE_DIR}/tools/tidy --self-test)
 if(EXISTS ${CMAKE_SOURCE_DIR}/tests/CMakeLists.txt)

@@ -46,6 +46,9 @@ static const struct option options[] = {
      .help = "learning rate"},
     ROWS(training_optimizer),
 
+    ROW_HEADING("Augmentation of training images, each time another within these ranges"),
+    ROWS_AUGMENT(struct train_options, training),
+
     ROW_HEADING("Run"),
     {.name = "run", .type = OPTION_TEXT, .argument = "DIR", AT(run),
      .help = "folder for the trained model and all that is recorded; needed unless --dry-run"},
@@ -130,19 +133,17 @@ static void show_plan(struct progress *progress, const char *plan)
         progress->status = console_write(progress->console, "\n");
 }
 
-// "8 augmented variants of 93 images" or "93 images", and how long that took.
+// "8 augmented variants of 93 images, 25 images for validation", and how long that took.
 static void say_features(struct console *console, const struct vktl_train_progress *now)
 {
-    char seconds[CONSOLE_TIME_SIZE], variants[64] = "";
-    const uint32_t others = now->total - now->images * now->variants;
+    char seconds[CONSOLE_TIME_SIZE], variants[40] = "", others[48] = "";
+    const uint32_t other_count = now->total - now->images * now->variants;
     if (now->variants > 1)
-        snprintf(variants, sizeof variants, "%u augmented variants of %u images%s", now->variants,
-                 now->images, others ? " and " : "");
-    char images[32] = "";
-    if (now->variants == 1 || others)
-        snprintf(images, sizeof images, "%u images", now->variants > 1 ? others : now->total);
-    console_say(console, "Output of the frozen base for %s%s - %s", variants, images,
-                console_duration(now->seconds, seconds));
+        snprintf(variants, sizeof variants, "%u augmented variants of ", now->variants);
+    if (other_count)
+        snprintf(others, sizeof others, ", %u images for validation", other_count);
+    console_say(console, "Output of the frozen base: %s%u images%s - %s", variants, now->images,
+                others, console_duration(now->seconds, seconds));
 }
 
 static void show_features(struct progress *progress, const struct vktl_train_progress *now)
@@ -270,11 +271,12 @@ static vktl_status run(struct console *console, const void *values, const char *
     struct vktl_device *device = NULL;
     struct vktl_train_result result = {0};
     struct progress progress = {console, chosen, 0, 0, VKTL_OK};
-    const struct vktl_train_params params = train_params(chosen, &progress);
+    struct vktl_train_params params = train_params(chosen, &progress);
     (void)positionals, (void)count;
 
     const double start_seconds = clock_seconds();
     TRY(check(&console->log, chosen));
+    TRY(augment_read(&console->log, &chosen->training.augment, &params.augment));
     TRY(open_device(console, &chosen->common, &device));
     const struct vktl_device_info *info = vktl_device_info(device);
     console_say(console, "Device: %s (%s)", info->name, info->driver);

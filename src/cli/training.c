@@ -61,7 +61,7 @@ const struct option training_optimizer[] = {
     {.name = "weight-decay", .type = OPTION_F64, .argument = "D", AT(weight_decay), .value = "0",
      .help = "weights shrink by the learning rate times this, each step"},
     {.name = "seed", .type = OPTION_U64, .argument = "N", AT(seed), .value = "0",
-     .help = "of initial weights, order of the images, dropout"},
+     .help = "of initial weights, order of the images, dropout, augmentation"},
     {NULL},
 };
 
@@ -70,6 +70,13 @@ const struct option training_memory[] = {
      .help = "host memory for the output of a frozen base, as 512M or 2G"},
     {.name = "no-cache", .type = OPTION_FLAG, AT(no_cache),
      .help = "compute the frozen base anew each step"},
+    {.name = "augment-variants", .type = OPTION_U32, .argument = "V", AT(augment_variants),
+     .note = "8", .min = 1, .max = 10000, .unit = "variants",
+     .help = "with a frozen base and augmentation: variants of each image whose output is kept; "
+             "each epoch takes one; fewer where --cache-limit holds no more"},
+    {.name = "refresh", .type = OPTION_U32, .argument = "N", AT(refresh), .note = "0, never",
+     .max = 1000000, .unit = "epochs",
+     .help = "draw these variants anew every N epochs"},
     {NULL},
 };
 // clang-format on
@@ -97,6 +104,8 @@ struct vktl_train_params training_params(const struct training_options *options)
         .seed = options->seed,
         .cache_limit = options->cache_limit,
         .no_cache = options->no_cache || options->cache_limit == 0,
+        .augment_variants = options->augment_variants,
+        .refresh_epochs = options->refresh,
     };
     if (options->model.preprocess != OPTION_NO_CHOICE)
         params.model.preprocess = &preprocesses[options->model.preprocess];

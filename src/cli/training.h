@@ -5,7 +5,7 @@
 
 #include <vktl/trainer.h>
 
-#include "cli/command.h"
+#include "cli/augmentation.h"
 
 struct training_options {
     const char *train;
@@ -22,6 +22,8 @@ struct training_options {
     uint64_t seed;
     uint64_t cache_limit;
     bool no_cache;
+    uint32_t augment_variants, refresh;
+    struct augment_options augment;
 };
 
 // Rows that write to a struct training_options.
@@ -34,7 +36,12 @@ extern const struct option training_data[], training_model[], training_optimizer
         .name = "", .type = OPTION_TABLE, .table = (table_), .offset = offsetof(type_, member)     \
     }
 
-// What the options say; all else is left at its default. Strings are borrowed.
+// The rows of augmentation stand in the table of a command whose values `type_` has a struct
+// training_options as `member`.
+#define ROWS_AUGMENT(type_, member) ROWS_TRAINING(augment_rows, type_, member.augment)
+
+// What the options say; all else is left at its default. Augmentation is augment_read's, which may
+// fail. Strings are borrowed.
 struct vktl_train_params training_params(const struct training_options *options);
 
 #endif
