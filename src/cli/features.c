@@ -10,12 +10,12 @@
 
 #include "base/files.h"
 #include "base/text.h"
-#include "cli/command.h"
-#include "cli/json.h"
+#include "cli/features_cam.h"
 
 struct features_options {
     struct common_options common;
     struct model_options model;
+    struct cam_options cam;
     const char *layer, *out;
     bool npy, all, grey, no_sheets;
 };
@@ -35,6 +35,8 @@ static const struct option options[] = {
      .help = "no pictures: the table alone, and what else is asked for"},
     {.name = "out", .type = OPTION_TEXT, .argument = "DIR", AT(out), .value = "features",
      .help = "folder for the sheets NN_layer.png and other files; created"},
+    {.name = "", .type = OPTION_TABLE, .table = cam_option_rows, AT(cam)},
+    ROW_HEADING("The model, and how it is run"),
     ROWS_MODEL(struct features_options, model),
     ROW_DEVICE,
     ROW_JSON,
@@ -47,7 +49,8 @@ static const struct option options[] = {
 static const char examples[] =
     "  vktl features runs/people photo.jpg\n"
     "  vktl features runs/people photo.jpg --layer block1_conv1 --all --out maps\n"
-    "  vktl features runs/people photo.jpg --npy --no-sheets\n";
+    "  vktl features runs/people photo.jpg --npy --no-sheets\n"
+    "  vktl features runs/people photo.jpg --no-sheets --cam\n";
 
 // ---- One layer
 
@@ -265,6 +268,11 @@ static vktl_status run(struct console *console, const void *values, const char *
     TRY(open_model(console, positionals[0], &chosen->model, &model));
     TRY(name_classes(&visit, model));
     TRY(open_device(console, &chosen->common, &device));
+    if (cam_is_wanted(&chosen->cam)) {
+        const struct cam_job job = {&chosen->cam, model,       device, positionals[1],
+                                    chosen->out,  chosen->npy};
+        TRY(features_cam(console, &job, &visit.json));
+    }
     TRY(vktl_features(&console->log, device, model, positionals[1], layer, visit_layer, &visit));
     TRY(chosen->common.json ? json_write(console, &visit.json) : write_table(&visit));
     say_what_was_written(&visit);

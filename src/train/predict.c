@@ -11,10 +11,11 @@
 #include "data/loader.h"
 #include "formats/npy.h"
 #include "nn/plan.h"
+#include "train/predict.h"
 
 enum { DEFAULT_BATCH = 16 };
 
-static vktl_status check_weights(const struct vktl_log *log, const struct vktl_model *model)
+vktl_status predict_check_weights(const struct vktl_log *log, const struct vktl_model *model)
 {
     if (vktl_model_has_weights(model))
         return VKTL_OK;
@@ -159,7 +160,7 @@ static vktl_status predictor_prepare(struct predictor *predictor, struct vktl_de
     const uint32_t count = vktl_dataset_count(predictor->dataset);
     const uint32_t wanted = predictor->params->batch ? predictor->params->batch : DEFAULT_BATCH;
     predictor->batch = count < wanted ? count : wanted;
-    TRY(check_weights(predictor->log, predictor->model));
+    TRY(predict_check_weights(predictor->log, predictor->model));
     predictor->order = calloc(count, sizeof *predictor->order);
     TRY_ALLOC(predictor->log, predictor->order);
     for (uint32_t i = 0; i < count; i++)
@@ -208,8 +209,8 @@ fail:
 
 // ---- Activations -------------------------------------------------------------------------------
 
-static vktl_status load_one(const struct vktl_log *log, const struct vktl_model *model,
-                            const char *image_path, struct plan *plan)
+vktl_status predict_load_image(const struct vktl_log *log, const struct vktl_model *model,
+                               const char *image_path, struct plan *plan)
 {
     vktl_status status = VKTL_OK, read = VKTL_OK;
     struct vktl_dataset *dataset = NULL;
@@ -265,10 +266,10 @@ vktl_status vktl_features(const struct vktl_log *log, struct vktl_device *device
     if (layer_name && model_find(model, layer_name) < 0)
         FAIL(log, VKTL_USAGE, "%s has no layer '%s'; `vktl summary` lists its layers",
              vktl_model_name(model), layer_name);
-    TRY(check_weights(log, model));
+    TRY(predict_check_weights(log, model));
     TRY(plan_create(log, device, model, &params, &plan));
     TRY(plan_build(plan));
-    TRY(load_one(log, model, image_path, plan));
+    TRY(predict_load_image(log, model, image_path, plan));
     TRY(plan_run(plan, PASS_LAYERS));
     for (uint32_t i = 0; i < model->layer_count; i++)
         if (!layer_name || strcmp(model->layers[i].name, layer_name) == 0)
