@@ -15,19 +15,20 @@
 #define DENSE_FINISH_Y       2 // out  y    [N, U]
 #define DENSE_FINISH_BUFFERS 3
 
-#define DENSE_DX_DY      0 // in   dy [N, U], masked where relu is fused
+#define DENSE_DX_DY      0 // in   dy [N, U], masked where activated
 #define DENSE_DX_W       1 // in   w  [K, U]
 #define DENSE_DX_DX      2 // out  dx [dx_parts, N, K]
 #define DENSE_DX_BUFFERS 3
 
 #define DENSE_DW_X       0 // in   x  [N, K]
-#define DENSE_DW_DY      1 // in   dy [N, U], masked where relu is fused
+#define DENSE_DW_DY      1 // in   dy [N, U], masked where activated
 #define DENSE_DW_DW      2 // out  dw [K, U]
 #define DENSE_DW_BUFFERS 3
 
 struct dense_push {
     uint32_t batch, inputs, units;
-    uint32_t has_bias, relu;        // 0 or 1
+    uint32_t has_bias;   // 0 or 1
+    uint32_t activation; // of abi/activation.h
     uint32_t fwd_length, fwd_parts; // inputs in a part of y's sums; parts
     uint32_t dx_length, dx_parts;   // units in a part of dx's sums; parts
 };

@@ -27,7 +27,7 @@
 #define WINOGRAD_OUT_Y       2 // out  y  [N, OH, OW, COUT]
 #define WINOGRAD_OUT_BUFFERS 3
 
-#define WINOGRAD_DY_DY      0 // in   dy [N, OH, OW, COUT], masked where relu is fused
+#define WINOGRAD_DY_DY      0 // in   dy [N, OH, OW, COUT], masked where activated
 #define WINOGRAD_DY_Z       1 // out  z  [36, T, COUT]
 #define WINOGRAD_DY_BUFFERS 2
 
@@ -45,7 +45,8 @@ struct winograd_push {
     uint32_t out_h, out_w, out_c;
     uint32_t pad_top, pad_left;
     uint32_t first, count, pitch; // tiles: of this chunk, and of the room in a plane
-    uint32_t has_bias, relu;      // 0 or 1
+    uint32_t has_bias;   // 0 or 1
+    uint32_t activation; // of abi/activation.h
     uint32_t panel;               // output channels
     uint32_t flipped; // 0 or 1: weights turned by 180 degrees, so that y of in_c becomes x of out_c
 };

@@ -7,6 +7,7 @@
 // unrolled copy of it is ever written.
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/conv2d.h"
+#include "../lib/activation.glsl"
 #include "../lib/buffer.glsl"
 #include "../lib/index.glsl"
 
@@ -37,7 +38,7 @@ void main()
         [[unroll]] for (int i = 0; i < SUM_ROWS; i++) {
             uint row = first_row + tile_row(i);
             float value = sum[i][v] + bias;
-            value = push.relu != 0 && value < 0.0 ? 0.0 : value;
+            value = activate(push.activation, value);
             if (is_column && row < rows)
                 STORE(y, row * push.out_c + column, value);
         }

@@ -7,6 +7,7 @@
 // variants: 4 LANES=4, 8 LANES=8, 16 LANES=16
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/conv2d.h"
+#include "../lib/activation.glsl"
 #include "../lib/buffer.glsl"
 #include "../lib/index.glsl"
 
@@ -36,7 +37,7 @@ void main()
         float bias = push.has_bias != 0 ? LOAD(b, is_column ? column : 0) : 0.0;
         [[unroll]] for (int i = 0; i < TILE_ROWS; i++) {
             float value = sum[i][v] + bias;
-            value = push.relu != 0 && value < 0.0 ? 0.0 : value;
+            value = activate(push.activation, value);
             if (is_column && first_row + i < rows)
                 STORE(y, (first_row + i) * push.out_c + column, value);
         }

@@ -2,6 +2,7 @@
 // y[n, u] = act(b[u] + sum of the parts of the sum, in order); one invocation an element.
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/dense.h"
+#include "../lib/activation.glsl"
 #include "../lib/buffer.glsl"
 #include "../lib/index.glsl"
 
@@ -20,5 +21,5 @@ void main()
         value += LOAD(sums, part * count + i);
     if (push.has_bias != 0)
         value += LOAD(b, i % push.units);
-    STORE(y, i, push.relu != 0 && value < 0.0 ? 0.0 : value);
+    STORE(y, i, activate(push.activation, value));
 }

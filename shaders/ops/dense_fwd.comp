@@ -5,6 +5,7 @@
 // Batches are small and matrices large, so tiles are low and sums are split for parallelism.
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/dense.h"
+#include "../lib/activation.glsl"
 #include "../lib/buffer.glsl"
 #include "../lib/index.glsl"
 
@@ -38,7 +39,7 @@ void main()
         [[unroll]] for (int i = 0; i < SUM_ROWS; i++) {
             uint row = first_row + tile_row(i);
             float value = sum[i][v] + bias;
-            value = is_whole && push.relu != 0 && value < 0.0 ? 0.0 : value;
+            value = is_whole ? activate(push.activation, value) : value;
             if (is_column && row < push.batch)
                 STORE(y, (part * push.batch + row) * push.units + column, value);
         }

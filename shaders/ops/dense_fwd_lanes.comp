@@ -7,6 +7,7 @@
 // variants: few_4 LANES=4 TILE_ROWS=4, few_8 LANES=8 TILE_ROWS=4, few_16 LANES=16 TILE_ROWS=4
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/dense.h"
+#include "../lib/activation.glsl"
 #include "../lib/buffer.glsl"
 #include "../lib/index.glsl"
 
@@ -39,7 +40,7 @@ void main()
         [[unroll]] for (int i = 0; i < TILE_ROWS; i++) {
             uint row = first_row + i;
             float value = sum[i][v] + bias;
-            value = is_whole && push.relu != 0 && value < 0.0 ? 0.0 : value;
+            value = is_whole ? activate(push.activation, value) : value;
             if (is_column && row < push.batch)
                 STORE(y, (part * push.batch + row) * push.units + column, value);
         }

@@ -7,6 +7,7 @@
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "../abi/depthwise_conv2d.h"
+#include "../lib/activation.glsl"
 #include "../lib/buffer.glsl"
 #include "../lib/index.glsl"
 
@@ -50,7 +51,7 @@ void main()
     uint at = (line * push.out_w + ow) * channels + channel;
     [[unroll]] for (int r = 0; r < RUN; r++) {
         float value = sum[r] + bias;
-        value = push.relu != 0 && value < 0.0 ? 0.0 : value;
+        value = activate(push.activation, value);
         if (ow + r < push.out_w)
             STORE(y, at + r * channels, value);
     }

@@ -3,6 +3,7 @@
 //
 // One invocation a tile and channel; lanes along the channels.
 #extension GL_GOOGLE_include_directive : require
+#include "../lib/activation.glsl"
 #include "../lib/buffer.glsl"
 #include "../lib/index.glsl"
 #include "../lib/winograd.glsl"
@@ -30,7 +31,7 @@ void main()
     uint start = ((tile.n * push.out_h + tile.h) * push.out_w + tile.w) * push.out_c + c;
     [[unroll]] for (int k = 0; k < 16; k++) {
         float value = cells[k] + bias;
-        value = push.relu != 0 && value < 0.0 ? 0.0 : value;
+        value = activate(push.activation, value);
         if (tile.h + k / 4 < push.out_h && tile.w + k % 4 < push.out_w)
             STORE(y, start + (k / 4 * push.out_w + k % 4) * push.out_c, value);
     }

@@ -90,9 +90,9 @@ static vktl_status try_joining(struct lowering *lowering, uint32_t index, bool *
         stays_frozen(lowering, before)) {
         TRY(graph_fold(lowering->log, lowering->graph, node, layer));
         *joined = true;
-    } else if (strcmp(layer->op->name, "relu") == 0) {
+    } else if (strcmp(layer->op->name, "relu") == 0 || strcmp(layer->op->name, "relu6") == 0) {
         TRY(field_set_word(lowering->log, field_find(node->op->fields, "activation"), node->params,
-                           "relu"));
+                           layer->op->name));
         TRY(node->op->infer(lowering->log, node->params, &node->io));
         *joined = true;
     }

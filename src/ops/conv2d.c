@@ -1,10 +1,11 @@
-// Convolution of images (N, H, W, CIN) with a kernel (KH, KW, CIN, COUT), with bias and ReLU.
+// Convolution of images (N, H, W, CIN) with a kernel (KH, KW, CIN, COUT), with bias and an
+// activation.
 //
 //   y[n, oh, ow, co] = act(b[co] + sum over kh, kw, ci of
 //                          x[n, oh * stride - pad + kh, ow * stride - pad + kw, ci] *
 //                          w[kh, kw, ci, co])
 //
-//   dz[n, oh, ow, co]  = dy where y > 0 or there is no ReLU, else 0
+//   dz[n, oh, ow, co]  = dy where y > 0 or there is no activation, else 0
 //   dx[n, h, w, ci]    = sum over kh, kw, co of dz[n, oh, ow, co] * w[kh, kw, ci, co] with
 //                        h = oh * stride - pad + kh and w = ow * stride - pad + kw
 //   dw[kh, kw, ci, co] = sum over n, oh, ow of x[n, h, w, ci] * dz[n, oh, ow, co]
@@ -41,8 +42,8 @@ static const struct field fields[] = {
      "groups of channels; only 1 is supported (see depthwise_conv2d)"},
     {"use_bias", offsetof(struct conv2d_params, use_bias), FIELD_BOOL, 1, 0, 1, "",
      "add a number to each output channel"},
-    {"activation", offsetof(struct conv2d_params, activation), FIELD_CHOICE, PRODUCT_LINEAR, 0, 0,
-     "", "what is applied to the sums", product_activations},
+    {"activation", offsetof(struct conv2d_params, activation), FIELD_CHOICE, ACTIVATION_LINEAR, 0,
+     0, "", "what is applied to the sums", product_activations},
     {0},
 };
 
@@ -84,7 +85,8 @@ static const struct kernel *const kernels[] = {&forward_kernels[0],
                                                &dw_kernels[1],
                                                &dw_kernels[2],
                                                &dw_kernels[3],
-                                               &product_mask_kernel,
+                                               &product_mask_kernels[0],
+                                               &product_mask_kernels[1],
                                                &flip_kernel,
                                                &sum_rows_kernel,
                                                &winograd_weights_kernel,
@@ -167,7 +169,7 @@ static void set_weights(const struct conv2d_push *push, struct op_io *io)
 // dx, dw and db follow each other and use the same room.
 static uint64_t backward_scratch_size(const struct conv2d_push *push, const struct op_io *io)
 {
-    const uint64_t masked = push->relu ? shape_size(&io->out) : 0;
+    const uint64_t masked = push->activation ? shape_size(&io->out) : 0;
     const uint64_t sizes[] = {
         winograd_suits_dx(push, io->lanes) ? winograd_dx_scratch_size(push)
                                            : shape_size(&io->weight[0].shape),
@@ -220,14 +222,14 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
         .pad_top = rows.pad,
         .pad_left = columns.pad,
         .has_bias = params->use_bias,
-        .relu = params->activation == PRODUCT_RELU,
+        .activation = params->activation,
     };
     set_weights(&push, io);
     TRY(check_kernel(log, io));
     push.dw_length = dw_part_length(weight_rows(&push), push.out_c, pixel_count(&push));
     OP_SET_PUSH(io, push);
     io->backward_reads_in = true;
-    io->backward_reads_out = push.relu;
+    io->backward_reads_out = push.activation;
     if (winograd_suits_forward(&push, io->lanes)) {
         io->prepared_size = winograd_weights_size(&push);
         io->forward_scratch_size = winograd_forward_scratch_size(&push);
@@ -331,9 +333,10 @@ static void backward(struct recorder *recorder, const struct op_call *call)
     struct slice scratch = call->scratch, dy = call->dout;
     if (!wants_dx && !wants_dw && !wants_db)
         return;
-    if (push->relu) {
+    if (push->activation) {
         dy = product_scratch_take(&scratch, shape_size(&call->io->out));
-        record_product_mask(recorder, call->out, call->dout, dy, pixels * push->out_c);
+        record_product_mask(recorder, push->activation, call->out, call->dout, dy,
+                            pixels * push->out_c);
     }
     if (wants_dx && winograd_suits_dx(push, call->io->lanes))
         record_winograd_dx(recorder, push, dy, call->weight[0], call->din[0], scratch);

@@ -1,8 +1,8 @@
-// Fully connected layer over rows (N, K), with bias and ReLU.
+// Fully connected layer over rows (N, K), with bias and an activation.
 //
 //   y[n, u]  = act(b[u] + sum over k of x[n, k] * w[k, u])
 //
-//   dz[n, u] = dy where y > 0 or there is no ReLU, else 0
+//   dz[n, u] = dy where y > 0 or there is no activation, else 0
 //   dx[n, k] = sum over u of dz[n, u] * w[k, u]
 //   dw[k, u] = sum over n of x[n, k] * dz[n, u]
 //   db[u]    = sum over n of dz
@@ -24,7 +24,7 @@ static const struct field fields[] = {
     {"units", offsetof(struct dense_params, units), FIELD_U32, 1, 1, 1 << 20, "", "outputs"},
     {"use_bias", offsetof(struct dense_params, use_bias), FIELD_BOOL, 1, 0, 1, "",
      "add a number to each output"},
-    {"activation", offsetof(struct dense_params, activation), FIELD_CHOICE, PRODUCT_LINEAR, 0, 0,
+    {"activation", offsetof(struct dense_params, activation), FIELD_CHOICE, ACTIVATION_LINEAR, 0, 0,
      "", "what is applied to the sums", product_activations},
     {0},
 };
@@ -79,7 +79,8 @@ static const struct kernel *const kernels[] = {&forward_kernels[PRODUCT_TILE],
                                                &dw_kernels[PRODUCT_LANES4],
                                                &dw_kernels[PRODUCT_LANES8],
                                                &dw_kernels[PRODUCT_LANES16],
-                                               &product_mask_kernel,
+                                               &product_mask_kernels[0],
+                                               &product_mask_kernels[1],
                                                &sum_rows_kernel,
                                                NULL};
 
@@ -111,7 +112,7 @@ static uint64_t parts_size(uint32_t parts, uint32_t rows, uint32_t columns)
 
 static uint64_t backward_scratch_size(const struct dense_push *push, const struct op_io *io)
 {
-    return product_scratch_size(push->relu ? shape_size(&io->out) : 0) +
+    return product_scratch_size(push->activation ? shape_size(&io->out) : 0) +
            product_scratch_size(parts_size(push->dx_parts, push->batch, push->inputs)) +
            product_scratch_size(sum_rows_scratch_size(push->batch, push->units));
 }
@@ -158,7 +159,7 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
         .inputs = io->in[0].dim[1],
         .units = params->units,
         .has_bias = params->use_bias,
-        .relu = params->activation == PRODUCT_RELU,
+        .activation = params->activation,
     };
     set_weights(&push, io);
     TRY(check_sizes(log, io));
@@ -168,7 +169,7 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
     push.dx_parts = (push.units - 1) / push.dx_length + 1;
     OP_SET_PUSH(io, push);
     io->backward_reads_in = true;
-    io->backward_reads_out = push.relu;
+    io->backward_reads_out = push.activation;
     io->forward_scratch_size = parts_size(push.fwd_parts, push.batch, push.units);
     io->backward_scratch_size = backward_scratch_size(&push, io);
     io->flops = 2 * shape_count(&io->out) * push.inputs;
@@ -262,9 +263,10 @@ static void backward(struct recorder *recorder, const struct op_call *call)
     struct slice scratch = call->scratch, dy = call->dout;
     if (!wants_dx && !wants_dw && !wants_db)
         return;
-    if (push->relu) {
+    if (push->activation) {
         dy = product_scratch_take(&scratch, shape_size(&call->io->out));
-        record_product_mask(recorder, call->out, call->dout, dy, push->batch * push->units);
+        record_product_mask(recorder, push->activation, call->out, call->dout, dy,
+                            push->batch * push->units);
     }
     if (wants_dx)
         record_dx(recorder, call, dy, &scratch);

@@ -1,11 +1,11 @@
 // Convolution of each channel of an image (N, H, W, C) by itself, with a kernel (KH, KW, C, M),
-// with bias and ReLU.
+// with bias and an activation.
 //
 //   y[n, oh, ow, c * M + m] = act(b[c * M + m] + sum over kh, kw of
 //                             x[n, oh * stride - pad + kh, ow * stride - pad + kw, c] *
 //                             w[kh, kw, c, m])
 //
-//   dz[n, oh, ow, c * M + m] = dy where y > 0 or there is no ReLU, else 0
+//   dz[n, oh, ow, c * M + m] = dy where y > 0 or there is no activation, else 0
 //   dx[n, h, w, c]    = sum over kh, kw, m of dz[n, oh, ow, c * M + m] * w[kh, kw, c, m] with
 //                       h = oh * stride - pad + kh and w = ow * stride - pad + kw
 //   dw[kh, kw, c, m]  = sum over n, oh, ow of x[n, h, w, c] * dz[n, oh, ow, c * M + m]
@@ -39,7 +39,7 @@ static const struct field fields[] = {
     {"use_bias", offsetof(struct depthwise_conv2d_params, use_bias), FIELD_BOOL, 1, 0, 1, "",
      "add a number to each output channel"},
     {"activation", offsetof(struct depthwise_conv2d_params, activation), FIELD_CHOICE,
-     PRODUCT_LINEAR, 0, 0, "", "what is applied to the sums", product_activations},
+     ACTIVATION_LINEAR, 0, 0, "", "what is applied to the sums", product_activations},
     {0},
 };
 
@@ -73,8 +73,9 @@ static const struct kernel dw_kernel = {
     .local = {ELEMENTWISE_LOCAL},
 };
 
-static const struct kernel *const kernels[] = {&forward_kernel,      &dx_kernel,       &dw_kernel,
-                                               &product_mask_kernel, &sum_rows_kernel, NULL};
+static const struct kernel *const kernels[] = {
+    &forward_kernel,          &dx_kernel,       &dw_kernel, &product_mask_kernels[0],
+    &product_mask_kernels[1], &sum_rows_kernel, NULL};
 
 // ---- Shapes ------------------------------------------------------------------------------------
 
@@ -102,7 +103,7 @@ static uint64_t dw_scratch_size(const struct depthwise_conv2d_push *push)
 static uint64_t backward_scratch_size(const struct depthwise_conv2d_push *push,
                                       const struct op_io *io)
 {
-    return product_scratch_size(push->relu ? shape_size(&io->out) : 0) +
+    return product_scratch_size(push->activation ? shape_size(&io->out) : 0) +
            product_scratch_size(dw_scratch_size(push)) +
            product_scratch_size(sum_rows_scratch_size(pixel_count(push), io->out.dim[3]));
 }
@@ -189,14 +190,14 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
         .pad_top = rows.pad,
         .pad_left = columns.pad,
         .has_bias = params->use_bias,
-        .relu = params->activation == PRODUCT_RELU,
+        .activation = params->activation,
     };
     set_weights(&push, io);
     TRY(check_kernel(log, io));
     push.dw_length = dw_part_length(&push);
     OP_SET_PUSH(io, push);
     io->backward_reads_in = true;
-    io->backward_reads_out = push.relu;
+    io->backward_reads_out = push.activation;
     io->backward_scratch_size = backward_scratch_size(&push, io);
     io->flops = 2 * shape_count(&io->out) * push.kernel_h * push.kernel_w;
     return VKTL_OK;
@@ -274,9 +275,10 @@ static void backward(struct recorder *recorder, const struct op_call *call)
     struct slice scratch = call->scratch, dy = call->dout;
     if (!wants_dx && !wants_dw && !wants_db)
         return;
-    if (push->relu) {
+    if (push->activation) {
         dy = product_scratch_take(&scratch, shape_size(&call->io->out));
-        record_product_mask(recorder, call->out, call->dout, dy, pixel_count(push) * channels);
+        record_product_mask(recorder, push->activation, call->out, call->dout, dy,
+                            pixel_count(push) * channels);
     }
     if (wants_dx)
         record_dx(recorder, call, dy);

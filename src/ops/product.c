@@ -3,18 +3,29 @@
 #include "ops/product.h"
 #include "ops/elementwise.h"
 #include "abi/relu.h"
+#include "abi/relu6.h"
 #include "shaders.h"
 
 enum { SCRATCH_ALIGNMENT = 256 }; // bytes, what every device allows for storage buffers
 
-const char *const product_activations[] = {"linear", "relu", NULL};
+const char *const product_activations[] = {"linear", "relu", "relu6", NULL};
 
-const struct kernel product_mask_kernel = {
-    KERNEL(relu_bwd),
-    .push_size = sizeof(struct relu_push),
-    .access =
-        {[RELU_BWD_Y] = ACCESS_READ, [RELU_BWD_DY] = ACCESS_READ, [RELU_BWD_DX] = ACCESS_WRITE},
-    .local = {ELEMENTWISE_LOCAL},
+const struct kernel product_mask_kernels[] = {
+    {
+        KERNEL(relu_bwd),
+        .push_size = sizeof(struct relu_push),
+        .access =
+            {[RELU_BWD_Y] = ACCESS_READ, [RELU_BWD_DY] = ACCESS_READ, [RELU_BWD_DX] = ACCESS_WRITE},
+        .local = {ELEMENTWISE_LOCAL},
+    },
+    {
+        KERNEL(relu6_bwd),
+        .push_size = sizeof(struct relu6_push),
+        .access = {[RELU6_BWD_Y] = ACCESS_READ,
+                   [RELU6_BWD_DY] = ACCESS_READ,
+                   [RELU6_BWD_DX] = ACCESS_WRITE},
+        .local = {ELEMENTWISE_LOCAL},
+    },
 };
 
 // Workgroups of the CPU kernels are one subgroup, so they need to know its size beforehand.
@@ -75,11 +86,12 @@ struct slice product_scratch_take(struct slice *scratch, uint64_t size)
     return slice;
 }
 
-void record_product_mask(struct recorder *recorder, struct slice y, struct slice dy,
-                         struct slice masked, uint32_t count)
+// Both kernels number their buffers alike.
+void record_product_mask(struct recorder *recorder, uint32_t activation, struct slice y,
+                         struct slice dy, struct slice masked, uint32_t count)
 {
     const struct relu_push push = {count};
-    record_dispatch(recorder, &product_mask_kernel,
+    record_dispatch(recorder, &product_mask_kernels[activation == ACTIVATION_RELU6],
                     &(struct dispatch){
                         .bind = {[RELU_BWD_Y] = y, [RELU_BWD_DY] = dy, [RELU_BWD_DX] = masked},
                         .push = &push,

@@ -3,9 +3,10 @@
 #define OPS_PRODUCT_H
 
 #include "ops/op.h"
+#include "abi/activation.h"
 
-// Their `activation` where it is computed in the same kernel, for fields of type FIELD_CHOICE.
-enum product_activation { PRODUCT_LINEAR, PRODUCT_RELU };
+// Their `activation` where it is computed in the same kernel, for fields of type FIELD_CHOICE:
+// those of abi/activation.h.
 extern const char *const product_activations[];
 
 // Products come in variants: for GPUs (tiles in shared memory) and for CPU drivers, whose vector
@@ -48,9 +49,10 @@ uint32_t product_threads(enum product_variant variant, struct product_tile tile,
 uint64_t product_scratch_size(uint64_t size);
 struct slice product_scratch_take(struct slice *scratch, uint64_t size);
 
-// dy where y > 0, else exactly 0, into `masked`: the backward of a fused relu.
-extern const struct kernel product_mask_kernel;
-void record_product_mask(struct recorder *recorder, struct slice y, struct slice dy,
-                         struct slice masked, uint32_t count);
+// dy where the activation lets it pass, else exactly 0, into `masked`: its backward. Not for
+// linear.
+extern const struct kernel product_mask_kernels[2]; // of relu and of relu6
+void record_product_mask(struct recorder *recorder, uint32_t activation, struct slice y,
+                         struct slice dy, struct slice masked, uint32_t count);
 
 #endif

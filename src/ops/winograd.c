@@ -137,7 +137,7 @@ static struct winograd_push push_of(const struct conv2d_push *push)
         .pad_top = push->pad_top,
         .pad_left = push->pad_left,
         .has_bias = push->has_bias,
-        .relu = push->relu,
+        .activation = push->activation,
     };
 }
 
@@ -289,7 +289,7 @@ static struct conv2d_push turned(const struct conv2d_push *push)
     turned.in_h = push->out_h, turned.in_w = push->out_w, turned.in_c = push->out_c;
     turned.out_h = push->in_h, turned.out_w = push->in_w, turned.out_c = push->in_c;
     turned.pad_top = 2 - push->pad_top, turned.pad_left = 2 - push->pad_left;
-    turned.has_bias = turned.relu = 0;
+    turned.has_bias = turned.activation = 0;
     return turned;
 }
 

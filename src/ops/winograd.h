@@ -24,7 +24,7 @@ void record_winograd_forward(struct recorder *recorder, const struct conv2d_push
                              struct slice x, struct slice u, struct slice bias, struct slice y,
                              struct slice scratch);
 
-// dx from dy (masked where relu is fused) and the weights themselves.
+// dx from dy (masked where an activation is fused) and the weights themselves.
 uint64_t winograd_dx_scratch_size(const struct conv2d_push *push);
 void record_winograd_dx(struct recorder *recorder, const struct conv2d_push *push, struct slice dy,
                         struct slice w, struct slice dx, struct slice scratch);

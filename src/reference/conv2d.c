@@ -51,11 +51,11 @@ static void add_y(const struct reference_call *call, struct meeting at, double *
                                 call->weight[0][at.tap + (size_t)ci * p->out_c + co];
 }
 
-// dy behind a fused relu.
+// dy behind a fused activation.
 static double gradient(const struct reference_call *call, size_t i)
 {
     const struct conv2d_push *p = call->push;
-    return p->relu && !(call->out[i] > 0) ? 0 : call->dout[i];
+    return reference_passes(p->activation, call->out[i]) ? call->dout[i] : 0;
 }
 
 static void add_dx(const struct reference_call *call, struct meeting at, double *dx)
@@ -101,7 +101,7 @@ static void forward(const struct reference_call *call)
     for_each_meeting(p, add_y, call, sums);
     for (size_t i = 0; i < count; i++) {
         const double y = sums[i] + (p->has_bias ? call->weight[1][i % p->out_c] : 0);
-        call->out[i] = (float)(p->relu && y < 0 ? 0 : y);
+        call->out[i] = (float)reference_activate(p->activation, y);
     }
     free(sums);
 }

@@ -12,15 +12,15 @@ static void forward(const struct reference_call *call)
             double y = p->has_bias ? call->weight[1][u] : 0;
             for (size_t k = 0; k < p->inputs; k++)
                 y += (double)call->in[0][n * p->inputs + k] * call->weight[0][k * p->units + u];
-            call->out[n * p->units + u] = (float)(p->relu && y < 0 ? 0 : y);
+            call->out[n * p->units + u] = (float)reference_activate(p->activation, y);
         }
 }
 
-// dy behind a fused relu.
+// dy behind a fused activation.
 static double gradient(const struct reference_call *call, size_t i)
 {
     const struct dense_push *p = call->push;
-    return p->relu && !(call->out[i] > 0) ? 0 : call->dout[i];
+    return reference_passes(p->activation, call->out[i]) ? call->dout[i] : 0;
 }
 
 static void sum_dx(const struct reference_call *call)

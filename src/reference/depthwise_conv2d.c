@@ -39,11 +39,11 @@ static void for_each_product(const struct reference_call *call, double *sums,
     }
 }
 
-// dy behind a fused relu.
+// dy behind a fused activation.
 static double gradient(const struct reference_call *call, size_t i)
 {
     const struct depthwise_conv2d_push *p = call->push;
-    return p->relu && !(call->out[i] > 0) ? 0 : call->dout[i];
+    return reference_passes(p->activation, call->out[i]) ? call->dout[i] : 0;
 }
 
 static void add_y(const struct reference_call *call, double *sums, size_t y, size_t x, size_t w)
@@ -80,7 +80,7 @@ static void forward(const struct reference_call *call)
     for_each_product(call, sums, add_y);
     for (size_t i = 0; i < out_count(p); i++) {
         const double y = sums[i] + (p->has_bias ? call->weight[1][i % out_channels(p)] : 0);
-        call->out[i] = (float)(p->relu && y < 0 ? 0 : y);
+        call->out[i] = (float)reference_activate(p->activation, y);
     }
     free(sums);
 }

@@ -6,7 +6,10 @@
 #ifndef REFERENCE_REFERENCE_H
 #define REFERENCE_REFERENCE_H
 
+#include <stdbool.h>
+
 #include "base/shape.h"
+#include "abi/activation.h"
 
 enum { REFERENCE_MAX_INPUTS = 2, REFERENCE_MAX_WEIGHTS = 4 };
 
@@ -25,6 +28,20 @@ struct reference_call {
     float *din[REFERENCE_MAX_INPUTS];
     float *dweight[REFERENCE_MAX_WEIGHTS];
 };
+
+// What conv2d, depthwise_conv2d and dense do with their sums (abi/activation.h), and whether a
+// gradient passes where the result was `y`. A NaN stays one and lets nothing pass.
+static inline double reference_activate(uint32_t activation, double y)
+{
+    if (activation != ACTIVATION_LINEAR && y < 0)
+        return 0;
+    return activation == ACTIVATION_RELU6 && y > 6 ? 6 : y;
+}
+
+static inline bool reference_passes(uint32_t activation, float y)
+{
+    return activation == ACTIVATION_LINEAR || (y > 0 && (activation == ACTIVATION_RELU || y < 6));
+}
 
 struct reference {
     const char *name; // the operator's

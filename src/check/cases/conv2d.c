@@ -21,6 +21,10 @@
     {                                                                                              \
         "activation", {0}, 0, "relu"                                                               \
     }
+#define RELU6                                                                                      \
+    {                                                                                              \
+        "activation", {0}, 0, "relu6"                                                              \
+    }
 #define NO_BIAS                                                                                    \
     {                                                                                              \
         "use_bias", {0}, 1, NULL                                                                   \
@@ -86,6 +90,8 @@ static const struct check_case cases[] = {
      IN(2, 32, 32, 3),
      {FILTERS(8), STRIDES(2, 2), PADDING("same"), NO_BIAS},
      512},
+    {"3x3 same relu6, 40 to 40", IN(2, 6, 6, 32), {FILTERS(40), PADDING("same"), RELU6}, 360},
+    {"mobilenet pointwise relu6", IN(1, 7, 7, 40), {FILTERS(24), SIZE(1, 1), RELU6}, 49},
     {"mobilenet pointwise", IN(2, 14, 14, 40), {FILTERS(72), SIZE(1, 1), NO_BIAS}, 392},
     {"channels at the tiles' edges", IN(1, 9, 15, 64), {FILTERS(65), SIZE(1, 1), RELU}, 135},
     {"dw in many parts", IN(3, 41, 37, 2), {FILTERS(3), PADDING("same"), RELU}, 4551},

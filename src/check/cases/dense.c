@@ -9,6 +9,10 @@
     {                                                                                              \
         "activation", {0}, 0, "relu"                                                               \
     }
+#define RELU6                                                                                      \
+    {                                                                                              \
+        "activation", {0}, 0, "relu6"                                                              \
+    }
 #define NO_BIAS                                                                                    \
     {                                                                                              \
         "use_bias", {0}, 1, NULL                                                                   \
@@ -31,6 +35,7 @@ static const struct check_case cases[] = {
     {"5 rows, 65 to 33, no bias", IN(5, 65), {UNITS(33), NO_BIAS}, 65},
     {"16 rows, 128 to 64", IN(16, 128), {UNITS(64), RELU}, 128},
     {"17 rows, 31 to 129", IN(17, 31), {UNITS(129)}, 129},
+    {"12 rows, 48 to 40, relu6", IN(12, 48), {UNITS(40), RELU6}, 48},
     {"33 rows, 7 to 3", IN(33, 7), {UNITS(3), RELU}, 33},
     {"150 rows, 20 to 10", IN(150, 20), {UNITS(10)}, 150},
     {"head, sums in parts", IN(3, 3001), {UNITS(5), RELU}, 3001},

@@ -21,6 +21,10 @@
     {                                                                                              \
         "activation", {0}, 0, "relu"                                                               \
     }
+#define RELU6                                                                                      \
+    {                                                                                              \
+        "activation", {0}, 0, "relu6"                                                              \
+    }
 #define NO_BIAS                                                                                    \
     {                                                                                              \
         "use_bias", {0}, 1, NULL                                                                   \
@@ -46,6 +50,7 @@ static const struct check_case cases[] = {
     {"2x2 stride 5, cells unseen", IN(1, 12, 17, 3), {SIZE(2, 2), STRIDES(5, 5)}, 12},
     {"5x4 same, multiplier 2", IN(1, 6, 7, 3), {SIZE(5, 4), PADDING("same"), MULTIPLIER(2)}, 42},
     {"kernel larger than the image", IN(1, 2, 3, 9), {SIZE(7, 7), PADDING("same"), RELU}, 49},
+    {"3x3 same relu6", IN(2, 5, 9, 24), {PADDING("same"), RELU6}, 90},
     {"mobilenet stride 1", IN(2, 14, 14, 72), {PADDING("same"), NO_BIAS}, 392},
     {"mobilenet stride 2", IN(2, 28, 28, 40), {PADDING("same"), STRIDES(2, 2), NO_BIAS}, 392},
     {"dw in many parts", IN(3, 33, 37, 2), {PADDING("same"), RELU}, 3663},

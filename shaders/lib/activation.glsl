@@ -1,0 +1,13 @@
+// What a product does with its sums; see abi/activation.h. A NaN stays one.
+#ifndef LIB_ACTIVATION_GLSL
+#define LIB_ACTIVATION_GLSL
+
+#include "../abi/activation.h"
+
+float activate(uint activation, float value)
+{
+    value = activation != ACTIVATION_LINEAR && value < 0.0 ? 0.0 : value;
+    return activation == ACTIVATION_RELU6 && value > 6.0 ? 6.0 : value;
+}
+
+#endif
