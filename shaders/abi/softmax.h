@@ -5,7 +5,7 @@
 #include "softmax_parts.h"
 
 #define SOFTMAX_FWD_X       0 // in   x     [rows, columns]
-#define SOFTMAX_FWD_PARTS   1 // in   parts [rows, parts, 2]
+#define SOFTMAX_FWD_PARTS   1 // in   parts [rows, parts, 3]
 #define SOFTMAX_FWD_Y       2 // out  y     [rows, columns]
 #define SOFTMAX_FWD_BUFFERS 3
 

@@ -1,12 +1,12 @@
-// The first half of every softmax over rows: a maximum and a sum of exponentials for each part of
-// a row; see shaders/lib/softmax.glsl. Shared by softmax and softmax_cross_entropy.
+// The first half of every softmax over rows: a maximum and sums for each part of a row; see shaders/lib/softmax.glsl. Shared by softmax and softmax_cross_entropy.
 #ifndef ABI_SOFTMAX_PARTS_H
 #define ABI_SOFTMAX_PARTS_H
 
 #include "abi.h"
 
 #define SOFTMAX_PARTS_X       0 // in   x     [rows, columns]
-#define SOFTMAX_PARTS_PARTS   1 // out  parts [rows, parts, 2]: maximum, sum of exp(x - maximum)
+#define SOFTMAX_PARTS_PARTS   1 // out  parts [rows, parts, 3]: maximum, sum of exp(x - maximum),
+                                //      sum of x
 #define SOFTMAX_PARTS_BUFFERS 2
 
 struct softmax_push {

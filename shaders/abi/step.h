@@ -12,7 +12,8 @@ struct step {
     uint32_t rows;        // samples of this batch that count; the rest is padding
     float rows_inverse;   // 1 / rows
     float learning_rate;
-    uint32_t reserved0, reserved1;
+    float bias_correction; // of Adam's step: sqrt(1 - beta_2^t) / (1 - beta_1^t) at update t
+    uint32_t reserved;
 };
 ABI_WORDS(step, 8)
 

@@ -11,16 +11,16 @@ struct row_sum { // sum of exp(x - maximum)
     float maximum, sum;
 };
 
-// Needs the buffer `parts` and `push`, a softmax_push.
+// Needs the buffer `parts`, and `push` with the number of parts.
 #define ROW_SUM_OF_PARTS(row, result)                                                              \
     {                                                                                              \
-        uint at_ = (row)*push.parts * 2;                                                           \
+        uint at_ = (row)*push.parts * 3;                                                           \
         result = row_sum(LOWEST, 0.0);                                                             \
         for (uint part_ = 0; part_ < push.parts; part_++)                                          \
-            result.maximum = max(result.maximum, LOAD(parts, at_ + part_ * 2));                    \
+            result.maximum = max(result.maximum, LOAD(parts, at_ + part_ * 3));                    \
         for (uint part_ = 0; part_ < push.parts; part_++) {                                        \
-            float maximum_ = LOAD(parts, at_ + part_ * 2);                                         \
-            result.sum += LOAD(parts, at_ + part_ * 2 + 1) * exp(maximum_ - result.maximum);       \
+            float maximum_ = LOAD(parts, at_ + part_ * 3);                                         \
+            result.sum += LOAD(parts, at_ + part_ * 3 + 1) * exp(maximum_ - result.maximum);       \
         }                                                                                          \
     }
 

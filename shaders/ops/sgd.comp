@@ -4,9 +4,11 @@
 #include "../abi/sgd.h"
 #include "../abi/step.h"
 #include "../lib/buffer.glsl"
+#include "../lib/clip.glsl"
 #include "../lib/index.glsl"
 
 BUFFER_IN(step, SGD_STEP, now)
+BUFFER_IN(float, SGD_SQUARES, squares)
 BUFFER_IN(float, SGD_DW, dw)
 BUFFER_INOUT(float, SGD_W, w)
 PUSH(sgd_push, SGD_BUFFERS)
@@ -16,8 +18,8 @@ void main()
     uint i = linear_index();
     if (i >= push.count)
         return;
-    float rate = LOAD(now, 0).learning_rate;
+    float rate = LOAD(now, 0).learning_rate * push.rate_factor;
     float weight = LOAD(w, i);
     weight -= weight * push.weight_decay * rate;
-    STORE(w, i, weight - rate * LOAD(dw, i));
+    STORE(w, i, weight - rate * (LOAD(dw, i) * CLIP_SCALE()));
 }

@@ -5,9 +5,11 @@
 #include "../abi/sgd.h"
 #include "../abi/step.h"
 #include "../lib/buffer.glsl"
+#include "../lib/clip.glsl"
 #include "../lib/index.glsl"
 
 BUFFER_IN(step, SGD_MOMENTUM_STEP, now)
+BUFFER_IN(float, SGD_MOMENTUM_SQUARES, squares)
 BUFFER_IN(float, SGD_MOMENTUM_DW, dw)
 BUFFER_INOUT(float, SGD_MOMENTUM_W, w)
 BUFFER_INOUT(float, SGD_MOMENTUM_V, v)
@@ -18,8 +20,8 @@ void main()
     uint i = linear_index();
     if (i >= push.count)
         return;
-    float rate = LOAD(now, 0).learning_rate;
-    float descent = rate * LOAD(dw, i);
+    float rate = LOAD(now, 0).learning_rate * push.rate_factor;
+    float descent = rate * (LOAD(dw, i) * CLIP_SCALE());
     float velocity = push.momentum * LOAD(v, i) - descent;
     STORE(v, i, velocity);
     float weight = LOAD(w, i);

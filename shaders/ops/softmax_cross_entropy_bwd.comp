@@ -1,6 +1,7 @@
 #version 460
-// dx = (softmax(x) - (1 at the label)) / rows, exactly 0 for the padding rows of a short batch.
-// One invocation an element.
+// dx = (softmax(x) - target) * weight of the class / rows, the target being 1 at the label but for
+// the share that smoothing spreads over all columns; exactly 0 for the padding rows of a short
+// batch. One invocation an element.
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/softmax_cross_entropy.h"
 #include "../abi/step.h"
@@ -10,9 +11,10 @@
 BUFFER_IN(step, SOFTMAX_CROSS_ENTROPY_BWD_STEP, now)
 BUFFER_IN(float, SOFTMAX_CROSS_ENTROPY_BWD_X, x)
 BUFFER_IN(uint, SOFTMAX_CROSS_ENTROPY_BWD_LABELS, labels)
+BUFFER_IN(float, SOFTMAX_CROSS_ENTROPY_BWD_WEIGHTS, weights)
 BUFFER_IN(float, SOFTMAX_CROSS_ENTROPY_BWD_PARTS, parts)
 BUFFER_OUT(float, SOFTMAX_CROSS_ENTROPY_BWD_DX, dx)
-PUSH(softmax_push, SOFTMAX_CROSS_ENTROPY_BWD_BUFFERS)
+PUSH(softmax_cross_entropy_push, SOFTMAX_CROSS_ENTROPY_BWD_BUFFERS)
 
 #include "../lib/softmax.glsl"
 
@@ -28,7 +30,13 @@ void main()
     }
     row_sum row;
     ROW_SUM_OF_PARTS(n, row)
+    uint label = LOAD(labels, n);
     float probability = exp(LOAD(x, i) - row.maximum) / row.sum;
-    float wanted = i % push.columns == LOAD(labels, n) ? 1.0 : 0.0;
-    STORE(dx, i, (probability - wanted) * LOAD(now, 0).rows_inverse);
+    float target = push.smoothing / float(push.columns);
+    if (i % push.columns == label)
+        target += 1.0 - push.smoothing;
+    float scale = LOAD(now, 0).rows_inverse;
+    if (push.weighted != 0)
+        scale *= LOAD(weights, label);
+    STORE(dx, i, (probability - target) * scale);
 }

@@ -1,5 +1,5 @@
 #version 460
-// For each part of a row: maximum m, and sum of exp(x - m). One invocation a part.
+// For each part of a row: maximum m, sum of exp(x - m), sum of x. One invocation a part.
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/softmax_parts.h"
 #include "../lib/buffer.glsl"
@@ -19,12 +19,16 @@ void main()
     uint row = i / push.parts, part = i % push.parts;
     uint first = part * push.part_length, end = min(first + push.part_length, push.columns);
     uint at = row * push.columns;
-    float maximum = LOWEST;
-    for (uint k = first; k < end; k++)
-        maximum = max(maximum, LOAD(x, at + k));
+    float maximum = LOWEST, total = 0.0;
+    for (uint k = first; k < end; k++) {
+        float value = LOAD(x, at + k);
+        maximum = max(maximum, value);
+        total += value;
+    }
     float sum = 0.0;
     for (uint k = first; k < end; k++)
         sum += exp(LOAD(x, at + k) - maximum);
-    STORE(parts, i * 2, maximum);
-    STORE(parts, i * 2 + 1, sum);
+    STORE(parts, i * 3, maximum);
+    STORE(parts, i * 3 + 1, sum);
+    STORE(parts, i * 3 + 2, total);
 }

@@ -65,6 +65,8 @@ static double reduction_of(const struct trial *trial, int tensor)
     const struct op_io *io = &trial->io;
     if (trial->check->test->reduction)
         return (double)trial->check->test->reduction;
+    if (trial->check->op->kind == OP_OPTIMIZER)
+        return 1; // an element of the weight has to do with itself alone
     const double in = (double)shape_count(&io->in[0]);
     const double out = (double)(io->out.rank ? shape_count(&io->out) : shape_count(&io->in[0]));
     const double weights = (double)trial_count(trial, TENSOR_WEIGHT);
@@ -93,6 +95,8 @@ static void direction_text(const struct trial *trial, int tensor, char text[DIRE
         snprintf(text, DIRECTION_SIZE, "dx:%d", tensor - TENSOR_DIN);
     else if (tensor == TENSOR_DIN)
         snprintf(text, DIRECTION_SIZE, "dx");
+    else if (tensor >= TENSOR_WEIGHT && tensor < TENSOR_SAVED && trial->io.out.rank)
+        snprintf(text, DIRECTION_SIZE, "w:%s", weight[tensor - TENSOR_WEIGHT].name);
     else if (tensor == TENSOR_SAVED)
         snprintf(text, DIRECTION_SIZE, "state");
     else

@@ -89,6 +89,14 @@ static void fill_bytes(const struct trial *trial, uint32_t *words)
         words[i] = rng_bits(SEED, RNG_DATA, TENSOR_IN, i);
 }
 
+// What must not be negative: variances, means of squares, weights of classes.
+static void make_positive(const struct trial *trial, int tensor, uint64_t first)
+{
+    float *values = trial->host[tensor];
+    for (uint64_t i = first; i < trial_count(trial, tensor); i++)
+        values[i] = 1 + 0.5f * values[i];
+}
+
 // The last row of a batch is padding, so that it is seen to be left out.
 static void fill_step(struct trial *trial)
 {
@@ -101,6 +109,7 @@ static void fill_step(struct trial *trial)
         .rows = rows,
         .rows_inverse = 1.0f / (float)rows,
         .learning_rate = 0.05f,
+        .bias_correction = 0.3f,
     };
     memcpy(trial->host[TENSOR_STEP], &trial->step, sizeof trial->step);
 }
@@ -123,10 +132,13 @@ void trial_fill_inputs(struct trial *trial)
         fill_images(trial, trial->host[TENSOR_IN + 1]);
     }
     for (uint32_t i = 0; i < trial->io.weight_count; i++) {
-        float *values = trial->host[TENSOR_WEIGHT + i];
-        if (strcmp(trial->io.weight[i].name, "moving_variance") == 0)
-            for (uint64_t k = 0; k < trial_count(trial, TENSOR_WEIGHT + (int)i); k++)
-                values[k] = 1 + 0.5f * values[k];
+        const char *name = trial->io.weight[i].name;
+        if (strcmp(name, "moving_variance") == 0 || strcmp(name, "class_weight") == 0)
+            make_positive(trial, TENSOR_WEIGHT + (int)i, 0);
+    }
+    if (kind == OP_OPTIMIZER) {
+        make_positive(trial, TENSOR_SAVED, trial_count(trial, TENSOR_WEIGHT)); // Adam's second
+        make_positive(trial, TENSOR_IN + 1, 0);
     }
     fill_step(trial);
 }

@@ -28,7 +28,7 @@ static void size_tensors(struct trial *trial)
     const struct op_io *io = &trial->io;
     uint64_t *size = trial->size;
     const enum op_kind kind = trial->check->op->kind;
-    for (uint32_t i = 0; i < io->in_count && kind != OP_OPTIMIZER; i++)
+    for (uint32_t i = kind == OP_OPTIMIZER; i < io->in_count; i++) // its first is its weight
         size[TENSOR_IN + i] = shape_size(&io->in[i]);
     size[TENSOR_OUT] = io->out.rank ? shape_size(&io->out) : 0;
     size[TENSOR_SAVED] = io->saved_size;
@@ -58,7 +58,8 @@ static void sort_tensors(struct trial *trial)
         const bool is_weight = i >= TENSOR_WEIGHT && i < TENSOR_SAVED;
         const bool is_gradient = i >= TENSOR_DIN && i < TENSOR_COMPARED;
         bool given = i < TENSOR_OUT || is_weight || i == TENSOR_DOUT || i == TENSOR_STEP;
-        bool result = i == TENSOR_OUT || is_gradient;
+        const bool written = is_weight && trial->io.weight[i - TENSOR_WEIGHT].written;
+        bool result = i == TENSOR_OUT || is_gradient || written;
         if (optimizes) {
             given = given || i == TENSOR_SAVED || is_gradient;
             result = is_weight || i == TENSOR_SAVED;

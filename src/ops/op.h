@@ -57,6 +57,7 @@ struct op_weight {
     enum weight_init init;
     uint64_t fan_in, fan_out; // for Glorot
     bool trainable;           // moving statistics never are
+    bool written;             // forward changes it: moving statistics
 };
 
 // Filled by `infer` from `in`, which the caller sets.
@@ -100,7 +101,9 @@ enum op_kind {
     OP_TRAINING_ONLY, // the identity outside training (dropout)
     OP_LOSS,          // in: logits and labels; out: a row's loss, see softmax_cross_entropy
     OP_METRIC,        // in: logits and labels; out: a number a row
-    OP_OPTIMIZER,     // weight[0] is updated from dweight[0]; saved is its state
+    OP_REDUCTION,     // in: one or two tensors; out: a number of them all
+    OP_OPTIMIZER,     // weight[0] is updated from dweight[0]; saved is its state; in[1] is the sum
+                      // of the squares of all gradients, needed where they are clipped
 };
 
 struct op {
@@ -121,6 +124,12 @@ struct op {
     void (*prepare)(struct recorder *recorder, const struct op_call *call);
     void (*forward)(struct recorder *recorder, const struct op_call *call);
     void (*backward)(struct recorder *recorder, const struct op_call *call); // NULL: none
+
+    // Of optimizers. `saved` is the tensors that these names list (NULL at the end), each as large
+    // as the weight, one after the other; or nothing.
+    const char *const *state_names;
+    // step.bias_correction of update t, the first being 1. NULL: not read.
+    double (*bias_correction)(const void *params, uint64_t t);
 };
 
 // Invocations that a CPU driver runs side by side, where there are kernels for so many; else 0.

@@ -5,14 +5,17 @@
 //                                w += momentum * v - lr * g      with nesterov
 //   w -= lr * g                                      momentum 0
 //
-// `saved` is v; whoever owns it sets it to 0 before the first step. Without momentum there is none.
+// lr is the step's learning rate times learning_rate_factor. With clip_norm, g is scaled so that
+// the norm of all gradients together is at most that (Keras's global_clipnorm): in[1] holds the sum
+// of their squares. `saved` is v; whoever owns it sets it to 0 before the first step. Without
+// momentum there is none.
 #include "ops/op.h"
 #include "ops/elementwise.h"
 #include "abi/sgd.h"
 #include "shaders.h"
 
 struct params {
-    float momentum, weight_decay;
+    float momentum, weight_decay, learning_rate_factor, clip_norm;
     uint32_t nesterov;
 };
 
@@ -23,13 +26,20 @@ static const struct field fields[] = {
      "look one step of momentum ahead"},
     {"weight_decay", offsetof(struct params, weight_decay), FIELD_F32, 0, 0, 1, "",
      "fraction of each weight lost a step, times the learning rate"},
+    {"learning_rate_factor", offsetof(struct params, learning_rate_factor), FIELD_F32, 1, 0, 1e6,
+     "", "what the learning rate is multiplied by"},
+    {"clip_norm", offsetof(struct params, clip_norm), FIELD_F32, 0, 0, 1e30, "",
+     "largest norm of all gradients together; 0 does not clip"},
     {0},
 };
 
 static const struct kernel plain_kernel = {
     KERNEL(sgd),
     .push_size = sizeof(struct sgd_push),
-    .access = {[SGD_STEP] = ACCESS_READ, [SGD_DW] = ACCESS_READ, [SGD_W] = ACCESS_READ_WRITE},
+    .access = {[SGD_STEP] = ACCESS_READ,
+               [SGD_SQUARES] = ACCESS_READ,
+               [SGD_DW] = ACCESS_READ,
+               [SGD_W] = ACCESS_READ_WRITE},
     .local = {ELEMENTWISE_LOCAL},
 };
 
@@ -37,11 +47,14 @@ static const struct kernel momentum_kernel = {
     KERNEL(sgd_momentum),
     .push_size = sizeof(struct sgd_push),
     .access = {[SGD_MOMENTUM_STEP] = ACCESS_READ,
+               [SGD_MOMENTUM_SQUARES] = ACCESS_READ,
                [SGD_MOMENTUM_DW] = ACCESS_READ,
                [SGD_MOMENTUM_W] = ACCESS_READ_WRITE,
                [SGD_MOMENTUM_V] = ACCESS_READ_WRITE},
     .local = {ELEMENTWISE_LOCAL},
 };
+
+static const char *const state_names[] = {"velocity", NULL};
 
 static const struct kernel *const kernels[] = {&plain_kernel, &momentum_kernel, NULL};
 
@@ -59,6 +72,8 @@ static vktl_status infer(const struct vktl_log *log, const void *params, struct 
         .nesterov = p->nesterov,
         .momentum = p->momentum,
         .weight_decay = p->weight_decay,
+        .rate_factor = p->learning_rate_factor,
+        .clip_norm = p->clip_norm,
     };
     OP_SET_PUSH(io, push);
     return VKTL_OK;
@@ -69,6 +84,7 @@ static void forward(struct recorder *recorder, const struct op_call *call)
     const struct sgd_push *push = OP_PUSH(sgd_push, call->io);
     struct dispatch dispatch = {
         .bind = {[SGD_MOMENTUM_STEP] = call->step,
+                 [SGD_MOMENTUM_SQUARES] = push->clip_norm > 0 ? call->in[1] : call->dweight[0],
                  [SGD_MOMENTUM_DW] = call->dweight[0],
                  [SGD_MOMENTUM_W] = call->weight[0],
                  [SGD_MOMENTUM_V] = call->saved},
@@ -87,4 +103,5 @@ const struct op op_sgd = {
     .kernels = kernels,
     .infer = infer,
     .forward = forward,
+    .state_names = state_names,
 };

@@ -18,7 +18,7 @@ struct softmax_push softmax_push_of(uint32_t rows, uint32_t columns)
 
 uint64_t softmax_parts_size(const struct softmax_push *push)
 {
-    return (uint64_t)push->rows * push->parts * 2 * sizeof(float);
+    return (uint64_t)push->rows * push->parts * 3 * sizeof(float);
 }
 
 void record_softmax_parts(struct recorder *recorder, const struct softmax_push *push,

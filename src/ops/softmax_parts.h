@@ -1,5 +1,5 @@
-// The first pass over rows that softmax and softmax_cross_entropy share: maximum and sum of
-// exponentials of each part of a row.
+// The first pass over rows that softmax and softmax_cross_entropy share: maximum, sum of
+// exponentials and sum of each part of a row.
 #ifndef OPS_SOFTMAX_PARTS_H
 #define OPS_SOFTMAX_PARTS_H
 

@@ -1,0 +1,32 @@
+#version 460
+// w -= w * decay * lr; m += (g - m) * (1 - beta_1); v += (g^2 - v) * (1 - beta_2);
+// w -= lr * correction * m / (sqrt(v) + epsilon). One invocation an element.
+#extension GL_GOOGLE_include_directive : require
+#include "../abi/adam.h"
+#include "../abi/step.h"
+#include "../lib/buffer.glsl"
+#include "../lib/clip.glsl"
+#include "../lib/index.glsl"
+
+BUFFER_IN(step, ADAM_STEP, now)
+BUFFER_IN(float, ADAM_SQUARES, squares)
+BUFFER_IN(float, ADAM_DW, dw)
+BUFFER_INOUT(float, ADAM_W, w)
+BUFFER_INOUT(float, ADAM_STATE, state)
+PUSH(adam_push, ADAM_BUFFERS)
+
+void main()
+{
+    uint i = linear_index();
+    if (i >= push.count)
+        return;
+    float rate = LOAD(now, 0).learning_rate * push.rate_factor;
+    float gradient = LOAD(dw, i) * CLIP_SCALE();
+    float m = LOAD(state, i), v = LOAD(state, push.count + i), weight = LOAD(w, i);
+    m += (gradient - m) * push.one_minus_beta_1;
+    v += (gradient * gradient - v) * push.one_minus_beta_2;
+    weight -= weight * push.weight_decay * rate;
+    STORE(state, i, m);
+    STORE(state, push.count + i, v);
+    STORE(w, i, weight - rate * LOAD(now, 0).bias_correction * m / (sqrt(v) + push.epsilon));
+}

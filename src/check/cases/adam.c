@@ -1,0 +1,25 @@
+// Cases of adam: its settings, weight decay, clipping: the norm of all gradients is 0.87.
+#include "check/cases.h"
+
+static const struct check_case cases[] = {
+    {.name = "one element", .in = {{1, {1}}}},
+    {.name = "plain", .in = {{2, {3, 5}}}},
+    {.name = "betas",
+     .in = {{4, {3, 3, 5, 7}}},
+     .settings = {{"beta_1", {0.5}, 1}, {"beta_2", {0.9}, 1}}},
+    {.name = "betas 0",
+     .in = {{4, {3, 3, 5, 7}}},
+     .settings = {{"beta_1", {0}, 1}, {"beta_2", {0}, 1}, {"epsilon", {0.1}, 1}}},
+    {.name = "epsilon 1", .in = {{2, {31, 17}}}, .settings = {{"epsilon", {1}, 1}}},
+    {.name = "weight decay", .in = {{2, {31, 17}}}, .settings = {{"weight_decay", {0.5}, 1}}},
+    {.name = "rate factor",
+     .in = {{2, {31, 17}}},
+     .settings = {{"learning_rate_factor", {0.1}, 1}, {"weight_decay", {0.5}, 1}}},
+    {.name = "clipped", .in = {{2, {31, 17}}, {1, {1}}}, .settings = {{"clip_norm", {0.1}, 1}}},
+    {.name = "norm below the limit",
+     .in = {{2, {31, 17}}, {1, {1}}},
+     .settings = {{"clip_norm", {10}, 1}}},
+    {.name = "many groups", .in = {{2, {1024, 100}}}},
+};
+
+const struct check_table check_table_adam = {"adam", cases, sizeof cases / sizeof *cases};
