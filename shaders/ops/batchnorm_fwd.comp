@@ -1,11 +1,14 @@
 #version 460
-// y = (x - mean) * gamma / sqrt(variance + epsilon) + beta, each channel its own.
-// One invocation an element; lanes along the channels.
+// y = (x - mean) * gamma / sqrt(variance + epsilon) + beta, each channel its own; 0 for rows that do
+// not count. One invocation an element; lanes along the channels.
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/batchnorm.h"
+#include "../abi/step.h"
+#include "../lib/batchnorm.glsl"
 #include "../lib/buffer.glsl"
 #include "../lib/index.glsl"
 
+BUFFER_IN(step, BATCHNORM_FWD_STEP, now)
 BUFFER_IN(float, BATCHNORM_FWD_X, x)
 BUFFER_IN(float, BATCHNORM_FWD_GAMMA, gamma)
 BUFFER_IN(float, BATCHNORM_FWD_BETA, beta)
@@ -19,6 +22,10 @@ void main()
     uint i = linear_index();
     if (i >= push.rows * push.channels)
         return;
+    if (i >= COUNTED_ROWS() * push.channels) {
+        STORE(y, i, 0.0);
+        return;
+    }
     uint c = i % push.channels;
     float scale = 1.0 / sqrt(LOAD(variance, c) + push.epsilon);
     if (push.scale != 0)

@@ -1,5 +1,5 @@
-// Cases of softmax_cross_entropy: rows short and long, smoothed targets, weights of the classes; the
-// last row of a batch is padding.
+// Cases of softmax_cross_entropy: rows short and long, smoothed targets, weights of the classes;
+// the last row of a batch is padding.
 #include "check/cases.h"
 
 static const struct check_case cases[] = {
