@@ -1,4 +1,5 @@
-// The first half of every softmax over rows: a maximum and sums for each part of a row; see shaders/lib/softmax.glsl. Shared by softmax and softmax_cross_entropy.
+// The first half of every softmax over rows: a maximum and sums for each part of a row; see
+// shaders/lib/softmax.glsl. Shared by softmax and softmax_cross_entropy.
 #ifndef ABI_SOFTMAX_PARTS_H
 #define ABI_SOFTMAX_PARTS_H
 

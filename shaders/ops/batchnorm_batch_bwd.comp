@@ -1,6 +1,7 @@
 #version 460
-// dx = gamma / sqrt(variance + epsilon) * (dy - (dbeta + xn * dgamma) / rows), xn being x normalised
-// and the sums going over the rows that count; 0 for the others. One invocation an element.
+// dx = gamma / sqrt(variance + epsilon) * (dy - (dbeta + xn * dgamma) / rows), xn being x
+// normalised and the sums going over the rows that count; 0 for the others. One invocation an
+// element.
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/batchnorm.h"
 #include "../abi/step.h"

@@ -1,6 +1,6 @@
 #version 460
-// y = (x - mean) * gamma / sqrt(variance + epsilon) + beta, each channel its own; 0 for rows that do
-// not count. One invocation an element; lanes along the channels.
+// y = (x - mean) * gamma / sqrt(variance + epsilon) + beta, each channel its own; 0 for rows that
+// do not count. One invocation an element; lanes along the channels.
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/batchnorm.h"
 #include "../abi/step.h"

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "abi/sgd.h"
 #include "harness/spirv_interface.h"
 #include "gpu/peak.h"
 #include "ops/op.h"
@@ -104,7 +105,7 @@ static void test_wrong_tables_are_seen(void **state)
     }
     const struct kernel *sgd = op_find("sgd")->kernels[0];
     spirv_read_interface(sgd->spirv->words[0], sgd->spirv->size[0], &interface);
-    assert_int_equal(access_of(&interface, 2), ACCESS_READ_WRITE);
+    assert_int_equal(access_of(&interface, SGD_W), ACCESS_READ_WRITE);
 }
 
 int main(void)
