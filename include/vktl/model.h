@@ -37,6 +37,9 @@ struct vktl_model_params {
     const char *head;
     const char *base_output; // the layer to cut after; NULL: the last before the top
     const char *freeze;      // "base", "none", or a layer: freeze up to and with it; NULL: "base"
+    // Batch normalisation that is trained moves its statistics even where a file gave them; else
+    // such layers keep them, as Keras advises for fine-tuning, and only gamma and beta are trained.
+    bool train_batchnorm;
     const char *const *classes; // names in the order of the outputs; copied
     uint32_t class_count;
 };

@@ -34,6 +34,15 @@ static int32_t node_before(const struct lowering *lowering, const struct layer *
     return layer->input < first ? GRAPH_INPUT : lowering->node_of[layer->input - first];
 }
 
+// Which statistics batch normalisation takes is the pass's to say, not the architecture's.
+static vktl_status choose_statistics(const struct lowering *lowering, struct node *node)
+{
+    const struct field *field = field_find(node->op->fields, "batch_statistics");
+    const double of_batch =
+        lowering->params->training && model_learns_statistics(lowering->model, node->layer);
+    return field ? field_set_numbers(lowering->log, field, node->params, &of_batch, 1) : VKTL_OK;
+}
+
 static vktl_status add_node(struct lowering *lowering, uint32_t layer_index, const struct op *op,
                             const void *params, int32_t input)
 {
@@ -42,6 +51,9 @@ static vktl_status add_node(struct lowering *lowering, uint32_t layer_index, con
     *node = (struct node){.op = op, .layer = layer_index, .owner = layer_index, .input = input};
     if (params)
         memcpy(node->params, params, OP_MAX_PARAMS_SIZE);
+    const vktl_status status = choose_statistics(lowering, node);
+    if (status != VKTL_OK)
+        return status;
     node->io.in[0] = input == GRAPH_INPUT ? graph->input : graph->nodes[input].io.out;
     node->io.in_count = 1;
     node->io.lanes = lowering->params->lanes;

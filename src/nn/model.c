@@ -181,6 +181,12 @@ fail:
     return status;
 }
 
+bool model_learns_statistics(const struct vktl_model *model, uint32_t layer)
+{
+    return model->layers[layer].trainable && layer >= model->settled_count &&
+           field_find(model->layers[layer].op->fields, "batch_statistics");
+}
+
 // ---- Questions
 
 const char *vktl_model_name(const struct vktl_model *model)

@@ -45,6 +45,8 @@ struct vktl_model {
     uint32_t input_height, input_width, input_channels; // 0: not said by the architecture
     uint32_t
         base_count; // layers of the base: the first this many; equal to layer_count without top
+    uint32_t settled_count; // layers whose batch normalisation keeps its statistics even while its
+                            // gamma and beta are trained: the first this many
     vktl_preprocess preprocess;
     vktl_interpolation interpolation;
     char **classes; // names, class_count of them; NULL: none are known
@@ -116,6 +118,10 @@ vktl_status model_add_head(const struct vktl_log *log, struct vktl_model *model,
 // Sets each layer's `trainable`: "base" freezes the base, "none" nothing, a layer's name up to and
 // with it. VKTL_USAGE: no such layer.
 vktl_status model_freeze(const struct vktl_log *log, struct vktl_model *model, const char *freeze);
+
+// Whether training moves the layer's statistics: batch normalisation that is trainable and not
+// settled.
+bool model_learns_statistics(const struct vktl_model *model, uint32_t layer);
 
 // ---- Files (model_file.c)
 // ------------------------------------------------------------------------

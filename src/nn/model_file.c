@@ -17,9 +17,10 @@
 #define PREPROCESS_KEY    "preprocess"
 #define IMAGE_SIZE_KEY    "image_size"
 #define INTERPOLATION_KEY "interpolation"
+#define SETTLED_KEY       "settled_layers" // model.settled_count
 #define TEMPERATURE_KEY   "temperature"
 
-enum { OWN_TEXTS = 6, MOST_OWN_TEXTS, NUMBER_SIZE = 32 };
+enum { OWN_TEXTS = 7, MOST_OWN_TEXTS, NUMBER_SIZE = 32 };
 
 // ---- Writing
 
@@ -27,7 +28,7 @@ enum { OWN_TEXTS = 6, MOST_OWN_TEXTS, NUMBER_SIZE = 32 };
 struct pieces {
     char *architecture;
     struct text classes, image_size, names; // names: of the tensors, each ended by '\0'
-    char temperature[NUMBER_SIZE];
+    char settled[NUMBER_SIZE], temperature[NUMBER_SIZE];
     struct safetensors_text *texts;
     uint32_t text_count;
     struct safetensors_tensor *tensors;
@@ -63,6 +64,7 @@ static vktl_status make_texts(const struct vktl_log *log, const struct vktl_mode
     }
     text_append(&pieces->classes, "]");
     text_format(&pieces->image_size, "%u", model->input_height);
+    snprintf(pieces->settled, NUMBER_SIZE, "%u", model->settled_count);
     TRY(text_status(log, &pieces->classes));
     TRY(text_status(log, &pieces->image_size));
     pieces->texts = calloc(MOST_OWN_TEXTS + (size_t)extra->text_count, sizeof *pieces->texts);
@@ -72,6 +74,7 @@ static vktl_status make_texts(const struct vktl_log *log, const struct vktl_mode
         {PREPROCESS_KEY, vktl_preprocess_name(model->preprocess)},
         {INTERPOLATION_KEY, vktl_interpolation_name(model->interpolation)},
         {IMAGE_SIZE_KEY, pieces->image_size.data},
+        {SETTLED_KEY, pieces->settled},
         {CLASSES_KEY, pieces->classes.data},
         {ARCHITECTURE_KEY, pieces->architecture},
     };
@@ -187,19 +190,37 @@ static vktl_status read_temperature(const struct vktl_log *log, const char *path
     return VKTL_OK;
 }
 
+static vktl_status read_settled(const struct vktl_log *log, const char *path, const char *text,
+                                struct vktl_model *model)
+{
+    char *end;
+    const unsigned long count = strtoul(text, &end, 10);
+    if (end == text || *end || count > model->layer_count)
+        return log_fail(log, VKTL_INPUT, "%s: damaged metadata: settled_layers '%.40s' of %u", path,
+                        text, model->layer_count);
+    model->settled_count = (uint32_t)count;
+    return VKTL_OK;
+}
+
 static vktl_status read_settings(const struct vktl_log *log, const char *path,
                                  const struct safetensors *file, struct vktl_model *model)
 {
     const char *preprocess = safetensors_metadata(file, PREPROCESS_KEY);
     const char *interpolation = safetensors_metadata(file, INTERPOLATION_KEY);
     const char *temperature = safetensors_metadata(file, TEMPERATURE_KEY);
+    const char *settled = safetensors_metadata(file, SETTLED_KEY);
     if (preprocess && !vktl_preprocess_find(preprocess, &model->preprocess))
         return log_fail(log, VKTL_INPUT, "%s: damaged metadata: preprocess '%.40s'", path,
                         preprocess);
     if (interpolation && !vktl_interpolation_find(interpolation, &model->interpolation))
         return log_fail(log, VKTL_INPUT, "%s: damaged metadata: interpolation '%.40s'", path,
                         interpolation);
-    return temperature ? read_temperature(log, path, temperature, model) : VKTL_OK;
+    vktl_status status = VKTL_OK;
+    if (settled)
+        status = read_settled(log, path, settled, model);
+    if (status == VKTL_OK && temperature)
+        status = read_temperature(log, path, temperature, model);
+    return status;
 }
 
 vktl_status model_open_file(const struct vktl_log *log, const char *path, struct vktl_model **model)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/embedded.h"
 #include "base/files.h"
@@ -183,6 +184,16 @@ static vktl_status check_frozen(const struct vktl_log *log, const struct vktl_mo
     return VKTL_OK;
 }
 
+// The layers before the first batch normalisation that no file has statistics for.
+static uint32_t settled_count(const struct vktl_model *model)
+{
+    uint32_t count = 0;
+    while (count < model->layer_count &&
+           (model->layers[count].loaded || strcmp(model->layers[count].op->name, "batchnorm") != 0))
+        count++;
+    return count;
+}
+
 // Whether the weights of layers [first, end) all came from a file, or none did.
 static bool all_loaded(const struct vktl_model *model, uint32_t first, uint32_t end, bool loaded)
 {
@@ -235,6 +246,7 @@ static vktl_status assemble(const struct vktl_log *log, const struct vktl_model_
     }
     TRY(model_add_head(log, model, params->head, params->classes, params->class_count));
     TRY(model_freeze(log, model, params->freeze ? params->freeze : "base"));
+    model->settled_count = params->train_batchnorm ? 0 : settled_count(model);
     return check_frozen(log, model);
 fail:
     return status;

@@ -1,6 +1,7 @@
 // Responsible for the life of a plan: making its passes, sharing weights between them, running
 // them, and carrying weights to and from the model. Layout, memory and commands have files of their
 // own.
+#include "nn/model_parts.h"
 #include "nn/plan_private.h"
 
 #include <stdlib.h>
@@ -33,6 +34,18 @@ static uint32_t find_parameter(const struct plan *plan, const float *host)
     return i;
 }
 
+// Takes down what training with this pass does to the w-th weight of a node.
+static vktl_status note_change(const struct plan *plan, const struct pass *pass,
+                               const struct node *node, uint32_t w, struct parameter *parameter)
+{
+    const struct op_weight *weight = &node->io.weight[w];
+    if (pass->kind != PASS_TRAIN || !plan->model->layers[node->owner].trainable)
+        return VKTL_OK;
+    parameter->trainable = weight->trainable;
+    parameter->written = weight->written;
+    return weight->trainable ? plan_infer_update(plan, &weight->shape, parameter) : VKTL_OK;
+}
+
 // Registers the weights of a pass; those that another pass has already are shared.
 static vktl_status take_parameters(struct plan *plan, struct pass *pass)
 {
@@ -55,14 +68,7 @@ static vktl_status take_parameters(struct plan *plan, struct pass *pass)
             struct parameter *parameter = &plan->parameters[index];
             parameter->node = node;
             parameter->prepared_size = w == 0 ? node->io.prepared_size : 0;
-            parameter->trainable =
-                parameter->trainable ||
-                (pass->kind == PASS_TRAIN && node->trainable && node->io.weight[w].trainable);
-            if (!parameter->trainable)
-                continue;
-            parameter->optimizer = (struct op_io){.in = {node->io.weight[w].shape}, .in_count = 1};
-            TRY(plan->params.optimizer->infer(plan->log, plan->optimizer_params,
-                                              &parameter->optimizer));
+            TRY(note_change(plan, pass, node, w, parameter));
         }
     }
 fail:
@@ -83,6 +89,18 @@ fail:
     return status;
 }
 
+static vktl_status copy_class_weights(struct plan *plan)
+{
+    const uint64_t size = (uint64_t)model_output_count(plan->model) * sizeof(float);
+    if (!plan->params.class_weights)
+        return VKTL_OK;
+    plan->class_weights_host = malloc(size);
+    if (!plan->class_weights_host)
+        return log_fail(plan->log, VKTL_NO_MEMORY, "out of host memory");
+    memcpy(plan->class_weights_host, plan->params.class_weights, size);
+    return VKTL_OK;
+}
+
 vktl_status plan_create(const struct vktl_log *log, struct vktl_device *device,
                         const struct vktl_model *model, const struct plan_params *params,
                         struct plan **out)
@@ -97,6 +115,7 @@ vktl_status plan_create(const struct vktl_log *log, struct vktl_device *device,
     plan->params = *params;
     if (params->optimizer)
         memcpy(plan->optimizer_params, params->optimizer_params, params->optimizer->params_size);
+    TRY(copy_class_weights(plan));
     for (int kind = 0; kind < PASS_COUNT; kind++)
         if (params->passes[kind])
             TRY(plan_pass_make(plan, (enum plan_pass)kind));
@@ -124,6 +143,9 @@ vktl_status plan_build(struct plan *plan)
         if (slice_exists(parameter->state))
             TRY(gpu_fill(plan->device, parameter->state, 0));
     }
+    if (plan->class_weights_host)
+        TRY(gpu_upload(plan->device, plan->class_weights, plan->class_weights_host,
+                       plan->class_weights.size));
     TRY(plan_prepare(plan));
     for (int kind = 0; kind < PASS_COUNT; kind++)
         if (plan->passes[kind].wanted)
@@ -152,6 +174,7 @@ void plan_destroy(struct plan **out)
     for (int role = 0; role < ROLE_COUNT; role++)
         pool_destroy(&plan->pools[role]);
     free(plan->parameters);
+    free(plan->class_weights_host);
     free(plan);
     *out = NULL;
 }
@@ -250,6 +273,12 @@ struct step *plan_step(struct plan *plan)
     return slice_host(plan->step_host);
 }
 
+float plan_bias_correction(const struct plan *plan, uint64_t number)
+{
+    const struct op *op = plan->params.optimizer;
+    return op->bias_correction ? (float)op->bias_correction(plan->optimizer_params, number) : 1;
+}
+
 vktl_status plan_run(struct plan *plan, enum plan_pass pass)
 {
     vktl_assert(plan->passes[pass].program);
@@ -340,6 +369,11 @@ uint32_t plan_profile_rows(const struct plan *plan, enum plan_pass pass,
 
 // ---- Weights -----------------------------------------------------------------------------------
 
+static bool is_changed(const struct parameter *parameter)
+{
+    return parameter->trainable || parameter->written;
+}
+
 static float *model_weight(const struct vktl_model *model, const struct parameter *parameter)
 {
     return model->layers[parameter->layer].weight[parameter->weight];
@@ -349,7 +383,7 @@ vktl_status plan_read_weights(struct plan *plan, struct vktl_model *model)
 {
     vktl_status status = VKTL_OK;
     for (uint32_t i = 0; i < plan->parameter_count; i++)
-        if (plan->parameters[i].trainable)
+        if (is_changed(&plan->parameters[i]))
             TRY(gpu_download(plan->device, model_weight(model, &plan->parameters[i]),
                              plan->parameters[i].value, plan->parameters[i].size));
 fail:
@@ -360,7 +394,7 @@ vktl_status plan_write_weights(struct plan *plan)
 {
     vktl_status status = VKTL_OK;
     for (uint32_t i = 0; i < plan->parameter_count; i++)
-        if (plan->parameters[i].trainable)
+        if (is_changed(&plan->parameters[i]))
             TRY(gpu_upload(plan->device, plan->parameters[i].value,
                            model_weight(plan->model, &plan->parameters[i]),
                            plan->parameters[i].size));
@@ -368,11 +402,11 @@ fail:
     return status;
 }
 
-// The index-th trainable parameter. A handful of tensors: a walk is quick enough.
+// The index-th parameter that training changes. A handful of tensors: a walk is quick enough.
 static const struct parameter *trained_parameter(const struct plan *plan, uint32_t index)
 {
     for (uint32_t i = 0; i < plan->parameter_count; i++)
-        if (plan->parameters[i].trainable && index-- == 0)
+        if (is_changed(&plan->parameters[i]) && index-- == 0)
             return &plan->parameters[i];
     return NULL;
 }
@@ -381,7 +415,7 @@ uint32_t plan_trained_count(const struct plan *plan)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < plan->parameter_count; i++)
-        count += plan->parameters[i].trainable;
+        count += is_changed(&plan->parameters[i]);
     return count;
 }
 

@@ -24,11 +24,16 @@ enum plan_pass { PASS_FEATURES, PASS_EVALUATE, PASS_TRAIN, PASS_LAYERS, PASS_CAM
 
 struct plan_params {
     uint32_t batch;
-    bool passes[PASS_COUNT];    // those wanted
-    uint32_t cut;               // layers that PASS_FEATURES takes, 0 without
-    uint32_t cam_layer;         // of PASS_CAM: the layer looked at
-    const struct op *optimizer; // for PASS_TRAIN
-    const void *optimizer_params;
+    bool passes[PASS_COUNT]; // those wanted
+    uint32_t cut;            // layers that PASS_FEATURES takes, 0 without
+    uint32_t cam_layer;      // of PASS_CAM: the layer looked at
+    // For PASS_TRAIN. Pointers are borrowed until plan_create returns.
+    const struct op *optimizer;
+    const void *optimizer_params; // but for clip_norm and learning_rate_factor, which are set here
+    double clip_norm;             // largest norm of all gradients together; 0: not clipped
+    const float *rate_factors;    // of each layer's learning rate; NULL: 1
+    const float *class_weights;   // what a sample of each class counts; NULL: 1
+    double label_smoothing;       // of the loss, in PASS_EVALUATE too
     // How images may be distorted on their way in; zeroed where none is.
     struct plan_images {
         uint32_t fill; // of abi/augment.h
@@ -72,6 +77,9 @@ uint64_t plan_input_count(const struct plan *plan, enum plan_pass pass); // numb
 uint32_t *plan_labels(struct plan *plan);                                // (batch)
 struct step *plan_step(struct plan *plan); // rows and rows_inverse too; rows past them are ignored
 
+// step.bias_correction for update `number` of PASS_TRAIN since the optimizer's state was 0, from 1.
+float plan_bias_correction(const struct plan *plan, uint64_t number);
+
 vktl_status plan_run(struct plan *plan, enum plan_pass pass);
 
 const float *plan_losses(const struct plan *plan);        // (batch), EVALUATE and TRAIN
@@ -103,13 +111,14 @@ uint32_t plan_profile_rows(const struct plan *plan, enum plan_pass pass,
 
 // ---- Weights -----------------------------------------------------------------------------------
 
-// Copies the trained weights from the device into the model that was planned, or the model's to
-// the device.
+// Copies the weights that training changes from the device into the model that was planned, or the
+// model's to the device.
 vktl_status plan_read_weights(struct plan *plan, struct vktl_model *model);
 vktl_status plan_write_weights(struct plan *plan);
 
-// Trained tensors in the order of the layers: for checkpoints. `state_size` is the optimizer's for
-// this tensor, in bytes, 0 where it keeps none.
+// Tensors that training changes, in the order of the layers: for checkpoints. `state_size` is the
+// optimizer's for this tensor, in bytes: as many tensors of its size as the optimizer names
+// (op.state_names); 0 where it keeps none, and for moving statistics.
 struct plan_trained {
     uint32_t layer, weight; // of the model
     uint64_t state_size;

@@ -232,15 +232,31 @@ static vktl_status lay_out_start(struct plan *plan, struct pass *pass, struct cl
 
 // ---- The end -----------------------------------------------------------------------------------
 
-static vktl_status infer_end(struct plan *plan, const char *name, const struct shape *logits,
-                             struct op_io *io)
+static vktl_status infer_end(struct plan *plan, const char *name, const void *params,
+                             const struct shape *logits, struct op_io *io)
 {
+    const unsigned char none[OP_MAX_PARAMS_SIZE] = {0};
     const struct op *op = op_find(name);
     vktl_assert(op);
-    unsigned char params[OP_MAX_PARAMS_SIZE] = {0};
-    fields_init(op->fields, params);
     *io = (struct op_io){.in = {*logits, shape_1d(logits->dim[0])}, .in_count = 2};
-    return op->infer(plan->log, params, io);
+    return op->infer(plan->log, params ? params : none, io);
+}
+
+// Smoothing is a part of the loss; weights of classes are a matter of training.
+static vktl_status infer_loss(struct plan *plan, struct pass *pass, const struct shape *logits)
+{
+    vktl_status status = VKTL_OK;
+    const struct op *op = op_find("softmax_cross_entropy");
+    const double smoothing = plan->params.label_smoothing;
+    const double weighted = pass->kind == PASS_TRAIN && plan->class_weights_host;
+    _Alignas(8) unsigned char params[OP_MAX_PARAMS_SIZE] = {0};
+    fields_init(op->fields, params);
+    TRY(field_set_numbers(plan->log, field_find(op->fields, "label_smoothing"), params, &smoothing,
+                          1));
+    TRY(field_set_numbers(plan->log, field_find(op->fields, "weighted"), params, &weighted, 1));
+    TRY(infer_end(plan, op->name, params, logits, &pass->loss));
+fail:
+    return status;
 }
 
 // The operators of the end run one after another and use their scratch within themselves.
@@ -268,14 +284,14 @@ static vktl_status lay_out_end(struct plan *plan, struct pass *pass, struct cloc
         FAIL(plan->log, VKTL_INPUT, "%s: the classes must come out of a flat layer, not a map",
              plan->model->name);
     if (pass_has_loss(pass)) {
-        TRY(infer_end(plan, "softmax_cross_entropy", logits, &pass->loss));
-        TRY(infer_end(plan, "accuracy", logits, &pass->metric));
+        TRY(infer_loss(plan, pass, logits));
+        TRY(infer_end(plan, "accuracy", NULL, logits, &pass->metric));
         pass->labels = add_tensor(pass, row_size, clock.start, now);
         pass->losses = add_tensor(pass, row_size, now, end);
         pass->hits = add_tensor(pass, row_size, now, end);
     }
     if (pass_has_probabilities(pass)) {
-        TRY(infer_end(plan, "softmax", logits, &pass->softmax));
+        TRY(infer_end(plan, "softmax", NULL, logits, &pass->softmax));
         pass->probabilities = add_tensor(pass, shape_size(logits), now, end);
     }
     pass->end_scratch = add_tensor(pass, end_scratch_size(pass), now, now);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "gpu/pack.h"
+#include "nn/model_parts.h"
+#include "ops/sum_squares.h"
 
 // Slices wanted by one role, and where each is to be written.
 struct wants {
@@ -40,6 +42,15 @@ static void want_parameters(struct plan *plan, enum plan_role role, struct wants
             want(wants, parameter->size, 0, 0, &parameter->gradient);
         else if (parameter->trainable && role == ROLE_OPTIMIZER)
             want(wants, parameter->optimizer.saved_size, 0, 0, &parameter->state);
+    }
+    if (role == ROLE_WEIGHTS && plan->class_weights_host)
+        want(wants, (uint64_t)model_output_count(plan->model) * sizeof(float), 0, 0,
+             &plan->class_weights);
+    const uint64_t squares_size = plan_squares_size(plan);
+    if (role == ROLE_GRADIENTS && squares_size) {
+        want(wants, squares_size, 0, 0, &plan->squares);
+        want(wants, sum_of_squares_scratch_size(squares_size), 0, 0, &plan->squares_scratch);
+        want(wants, sizeof(float), 0, 0, &plan->squares_total);
     }
 }
 
@@ -184,6 +195,7 @@ vktl_status plan_allocate(struct plan *plan)
     vktl_status status = VKTL_OK;
     for (int role = 0; role < ROLE_COUNT; role++)
         TRY(allocate_role(plan, (enum plan_role)role));
+    plan_place_squares(plan);
 fail:
     return status;
 }

@@ -11,11 +11,13 @@ struct parameter {
     const float *host;
     uint64_t size; // bytes
     uint32_t layer, weight;
-    bool trainable;
+    bool trainable;          // the optimizer changes it
+    bool written;            // forward of PASS_TRAIN changes it: moving statistics
     struct op_io optimizer;  // inferred for this tensor; trainable alone
     const struct node *node; // one that reads it
     uint64_t prepared_size;  // of the form of it that its nodes read, see struct op
     struct slice value, prepared, gradient, state;
+    struct slice squares; // parts of the sum of the gradient's squares, in plan.squares
 };
 
 // A tensor of a pass while it is laid out: when it lives and where it goes.
@@ -74,6 +76,9 @@ struct plan {
     struct pool *pools[ROLE_COUNT];
     struct slice bytes_host, images_host; // inputs of passes from layer 0
     struct slice cut_host;                // of those from the cut
+    float *class_weights_host;            // NULL: none
+    struct slice class_weights;
+    struct slice squares, squares_scratch, squares_total; // of all gradients, to clip them
     struct slice labels_host, step_host, losses_host, hits_host, probabilities_host, logits_host,
         features_host;
     struct slice seed_host; // of PASS_CAM
@@ -103,6 +108,15 @@ vktl_status plan_prepare(struct plan *plan);
 
 // Whether it starts at layer 0, with images as bytes.
 bool pass_takes_images(const struct plan *plan, const struct pass *pass);
+
+// ---- plan_update.c: what becomes of gradients
+
+// Infers the optimizer for a parameter.
+vktl_status plan_infer_update(const struct plan *plan, const struct shape *shape,
+                              struct parameter *parameter);
+uint64_t plan_squares_size(const struct plan *plan); // bytes of plan.squares
+void plan_place_squares(struct plan *plan);          // gives every gradient its part of them
+void plan_record_update(const struct plan *plan, struct recorder *recorder);
 
 // ---- plan_memory.c: requests, figures, pools
 

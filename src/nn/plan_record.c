@@ -1,4 +1,5 @@
-// Responsible for the commands of a pass: inputs, forward, loss, backward, update, results.
+// Responsible for the commands of a pass: inputs, forward, loss, backward, results. Updates are
+// plan_update.c's.
 #include "nn/plan_private.h"
 
 #include <stdio.h>
@@ -135,6 +136,7 @@ static struct op_call end_call(const struct plan *plan, const struct pass *pass,
         .io = io,
         .in = {node_output(pass, (int32_t)pass->graph.count - 1), tensor_slice(pass, pass->labels)},
         .out = tensor_slice(pass, out),
+        .weight = {io->weight_count ? plan->class_weights : (struct slice){0}},
         .scratch = tensor_slice(pass, pass->end_scratch),
         .step = plan->step_host,
     };
@@ -164,7 +166,7 @@ static void record_loss(const struct plan *plan, struct pass *pass, struct recor
     record_copy(recorder, plan->hits_host, metric.out);
 }
 
-// ---- Backward and update -----------------------------------------------------------------------
+// ---- Backward ----------------------------------------------------------------------------------
 
 static void record_backward(const struct plan *plan, struct pass *pass, struct recorder *recorder)
 {
@@ -182,23 +184,6 @@ static void record_backward(const struct plan *plan, struct pass *pass, struct r
             call.dweight[w] = plan->parameters[tensors->parameter[w]].gradient;
         label_node(plan, node, recorder, "backward");
         node->op->backward(recorder, &call);
-    }
-}
-
-static void record_update(const struct plan *plan, struct recorder *recorder)
-{
-    record_label(recorder, "update");
-    for (uint32_t i = 0; i < plan->parameter_count; i++) {
-        const struct parameter *parameter = &plan->parameters[i];
-        if (!parameter->trainable)
-            continue;
-        plan->params.optimizer->forward(recorder, &(struct op_call){
-                                                      .io = &parameter->optimizer,
-                                                      .weight = {parameter->value},
-                                                      .dweight = {parameter->gradient},
-                                                      .saved = parameter->state,
-                                                      .step = plan->step_host,
-                                                  });
     }
 }
 
@@ -232,7 +217,7 @@ vktl_status pass_record(struct plan *plan, struct pass *pass)
         record_probabilities(plan, pass, recorder);
     if (pass->kind == PASS_TRAIN) {
         record_backward(plan, pass, recorder);
-        record_update(plan, recorder);
+        plan_record_update(plan, recorder);
     }
     if (pass->kind == PASS_FEATURES)
         record_copy(recorder, plan->features_host,

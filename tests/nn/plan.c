@@ -169,6 +169,144 @@ static void test_kept_features_train_alike(void **state)
     harness_close(&device);
 }
 
+// ---- Training everything
+
+static void evaluate(struct plan *plan, float *probabilities)
+{
+    fill_input(plan);
+    start_step(plan);
+    assert_int_equal(plan_run(plan, PASS_EVALUATE), VKTL_OK);
+    memcpy(probabilities, plan_probabilities(plan), BATCH * CLASSES * sizeof *probabilities);
+}
+
+static void set_labels(struct plan *plan)
+{
+    for (uint32_t i = 0; i < BATCH; i++)
+        plan_labels(plan)[i] = i;
+}
+
+// Runs two steps of Adam over all layers and reads the weights back. Evaluation before and after.
+static void train_all(struct vktl_device *device, struct vktl_model *model,
+                      const struct plan_params *wanted, float before[BATCH * CLASSES],
+                      float after[BATCH * CLASSES])
+{
+    const struct op *adam = op_find("adam");
+    _Alignas(8) unsigned char params[OP_MAX_PARAMS_SIZE] = {0};
+    struct plan_params all = *wanted;
+    fields_init(adam->fields, params);
+    all.batch = BATCH;
+    all.passes[PASS_EVALUATE] = all.passes[PASS_TRAIN] = true;
+    all.optimizer = adam;
+    all.optimizer_params = params;
+    struct plan *plan = make_plan(device, model, &all);
+    set_labels(plan);
+    evaluate(plan, before);
+    for (uint32_t i = 1; i <= 2; i++) {
+        fill_input(plan);
+        start_step(plan);
+        plan_step(plan)->learning_rate = 0.01f;
+        plan_step(plan)->bias_correction = plan_bias_correction(plan, i);
+        assert_int_equal(plan_run(plan, PASS_TRAIN), VKTL_OK);
+    }
+    evaluate(plan, after);
+    assert_int_equal(plan_read_weights(plan, model), VKTL_OK);
+    plan_destroy(&plan);
+}
+
+static const float *weight_of(const struct vktl_model *model, const char *layer, uint32_t weight)
+{
+    return model->layers[model_find(model, layer)].weight[weight];
+}
+
+// What training changed is what evaluation sees, also of layers that a frozen model would fold; and
+// a plan made of the weights read back says the same.
+static void test_evaluation_follows_training(void **state)
+{
+    (void)state;
+    enum { MOVING_MEAN_1 = 2, MOVING_MEAN_2 = 1 };
+    float before[BATCH * CLASSES], after[BATCH * CLASSES], again[BATCH * CLASSES];
+    struct vktl_device *device = harness_open(VKTL_FORM_AUTO);
+    struct vktl_model *model = make_model(), *untouched = make_model();
+    model->settled_count = (uint32_t)model_find(model, "n1") + 1; // n2 learns its statistics
+    train_all(device, model, &(struct plan_params){0}, before, after);
+    assert_memory_not_equal(before, after, sizeof before);
+    struct plan *plan = make_plan(
+        device, model, &(struct plan_params){.batch = BATCH, .passes = {[PASS_EVALUATE] = true}});
+    evaluate(plan, again);
+    assert_close(after, again, BATCH * CLASSES, 1e-5f);
+    assert_memory_equal(weight_of(model, "n1", MOVING_MEAN_1),
+                        weight_of(untouched, "n1", MOVING_MEAN_1), 6 * sizeof(float));
+    assert_memory_not_equal(weight_of(model, "n2", MOVING_MEAN_2),
+                            weight_of(untouched, "n2", MOVING_MEAN_2), 6 * sizeof(float));
+    plan_destroy(&plan);
+    vktl_model_destroy(&model);
+    vktl_model_destroy(&untouched);
+    harness_close(&device);
+}
+
+// A layer of factor 0 stays as it is, the others learn.
+static void test_rate_factors(void **state)
+{
+    (void)state;
+    float before[BATCH * CLASSES], after[BATCH * CLASSES], factors[12];
+    struct vktl_device *device = harness_open(VKTL_FORM_AUTO);
+    struct vktl_model *model = make_model(), *untouched = make_model();
+    assert_true(model->layer_count <= 12);
+    for (uint32_t i = 0; i < model->layer_count; i++)
+        factors[i] = (int32_t)i < model_find(model, "fc") ? 0 : 1;
+    train_all(device, model, &(struct plan_params){.rate_factors = factors}, before, after);
+    assert_memory_equal(weight_of(model, "c1", 0), weight_of(untouched, "c1", 0),
+                        3 * 3 * 3 * 6 * sizeof(float));
+    assert_memory_not_equal(weight_of(model, "fc", 1), weight_of(untouched, "fc", 1),
+                            8 * sizeof(float));
+    vktl_model_destroy(&model);
+    vktl_model_destroy(&untouched);
+    harness_close(&device);
+}
+
+// The loss of one step: weights of classes count in training alone, smoothing in both.
+static void test_loss_settings(void **state)
+{
+    (void)state;
+    static const float weights[CLASSES] = {2, 0, 0.5f, 7};
+    float plain[BATCH], trained[BATCH], evaluated[BATCH];
+    struct vktl_device *device = harness_open(VKTL_FORM_AUTO);
+    struct vktl_model *model = make_model();
+    const struct op *sgd = op_find("sgd");
+    _Alignas(8) unsigned char params[OP_MAX_PARAMS_SIZE] = {0};
+    fields_init(sgd->fields, params);
+    for (uint32_t i = 0; i < model->layer_count; i++) // the passes agree without
+        model->layers[i].trainable = strcmp(model->layers[i].name, "out") == 0;
+    struct plan_params wanted = {.batch = BATCH,
+                                 .passes = {[PASS_EVALUATE] = true, [PASS_TRAIN] = true},
+                                 .cut = (uint32_t)model_find(model, "drop") + 1,
+                                 .optimizer = sgd,
+                                 .optimizer_params = params};
+    for (int i = 0; i < 2; i++) {
+        if (i == 1) {
+            wanted.class_weights = weights;
+            wanted.label_smoothing = 0.1;
+        }
+        struct plan *plan = make_plan(device, model, &wanted);
+        set_labels(plan);
+        for (int pass = 0; pass < 2; pass++) {
+            const enum plan_pass kind = pass ? PASS_TRAIN : PASS_EVALUATE;
+            for (uint64_t k = 0; k < BATCH * plan_input_count(plan, kind); k++)
+                plan_input(plan, kind)[k] = (float)(k * 29 % 17) / 10;
+            start_step(plan);
+            assert_int_equal(plan_run(plan, kind), VKTL_OK);
+            memcpy(i == 0 ? plain : pass ? trained : evaluated, plan_losses(plan), sizeof plain);
+        }
+        plan_destroy(&plan);
+    }
+    for (int n = 0; n < BATCH; n++) {
+        assert_true(fabsf(evaluated[n] - plain[n]) > 1e-3f); // smoothed
+        assert_true(fabsf(trained[n] - weights[n] * evaluated[n]) <= 1e-6f * plain[n]);
+    }
+    vktl_model_destroy(&model);
+    harness_close(&device);
+}
+
 static void test_activations_share_memory(void **state)
 {
     (void)state;
@@ -216,6 +354,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_passes_agree),
         cmocka_unit_test(test_kept_features_train_alike),
+        cmocka_unit_test(test_evaluation_follows_training),
+        cmocka_unit_test(test_rate_factors),
+        cmocka_unit_test(test_loss_settings),
         cmocka_unit_test(test_activations_share_memory),
         cmocka_unit_test(test_refusals),
     };
