@@ -10,6 +10,7 @@
 #include <vktl/device.h>
 #include <vktl/fine_tune.h>
 #include <vktl/model.h>
+#include <vktl/optimizer.h>
 #include <vktl/schedule.h>
 
 #ifdef __cplusplus
@@ -51,9 +52,7 @@ struct vktl_train_params {
     uint32_t epochs;      // [20]
     uint32_t batch;       // [16]
     double learning_rate; // [0.001]
-    double momentum;      // negative: 0 [0.9]
-    double weight_decay;  // [0]
-    bool nesterov;
+    struct vktl_optimizer optimizer;
     bool no_shuffle; // files in sorted order
     uint64_t seed;
     uint64_t max_steps;   // stop after so many steps [no limit]

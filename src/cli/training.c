@@ -1,7 +1,7 @@
 // Responsible for the options that trainings share, and for what they mean to the library.
 #include "cli/training.h"
 
-static const char *const optimizers[] = {"sgd", NULL};
+static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL}; // vktl_optimizer_kind
 
 #define AT(member) .offset = offsetof(struct training_options, member)
 
@@ -51,15 +51,44 @@ const struct option training_optimizer[] = {
     {.name = "batch", .type = OPTION_U32, .argument = "N", AT(batch), .value = "16", .min = 1,
      .max = 65536, .unit = "images",
      .help = "images a step; a short last batch is kept"},
-    {.name = "optimizer", .type = OPTION_CHOICE, .argument = "sgd", AT(optimizer), .value = "sgd",
-     .choices = optimizers,
-     .help = "how weights follow gradients"},
+    {.name = "optimizer", .type = OPTION_CHOICE, .argument = "sgd|adam|adamw", AT(optimizer),
+     .value = "sgd", .choices = optimizers,
+     .help = "how weights follow gradients, by Keras's formulas; adamw is adam with weight decay"},
     {.name = "momentum", .type = OPTION_F64, .argument = "M", AT(momentum), .value = "0.9",
      .max = 1, .below_max = true,
-     .help = "share of the last update that is kept"},
-    {.name = "nesterov", .type = OPTION_FLAG, AT(nesterov), .help = "Nesterov's momentum"},
-    {.name = "weight-decay", .type = OPTION_F64, .argument = "D", AT(weight_decay), .value = "0",
-     .help = "weights shrink by the learning rate times this, each step"},
+     .help = "sgd: share of the last update that is kept"},
+    {.name = "nesterov", .type = OPTION_FLAG, AT(nesterov), .help = "sgd: Nesterov's momentum"},
+    {.name = "beta-1", .type = OPTION_F64, .argument = "B", AT(beta_1), .value = "0.9",
+     .max = 0.999999,
+     .help = "adam: share of the mean of gradients that is kept"},
+    {.name = "beta-2", .type = OPTION_F64, .argument = "B", AT(beta_2), .value = "0.999",
+     .max = 0.999999,
+     .help = "adam: share of the mean of squared gradients that is kept"},
+    {.name = "epsilon", .type = OPTION_F64, .argument = "E", AT(epsilon), .value = "1e-7",
+     .min = 1e-30, .max = 1,
+     .help = "adam: added to the root of that mean"},
+    {.name = "weight-decay", .type = OPTION_F64, .argument = "D", AT(weight_decay),
+     .value = "-1", .min = -1, .max = 1,
+     .help = "weights shrink by the learning rate times this, each step; -1: the optimizer's own, "
+             "0.004 of adamw and 0 of the others"},
+    {.name = "clip-norm", .type = OPTION_F64, .argument = "N", AT(clip_norm), .note = "not clipped",
+     .help = "scale gradients down where the norm of all of them together is above this"},
+    {.name = "label-smoothing", .type = OPTION_F64, .argument = "S", AT(label_smoothing),
+     .value = "0", .max = 1, .below_max = true,
+     .help = "share of each target that is spread evenly over all classes; a part of the loss, "
+             "val_loss too"},
+    {.name = "class-weights", .type = OPTION_TEXT, .argument = "balanced|W,W,...",
+     AT(class_weights), .note = "1 each",
+     .help = "what an image of each class counts in the training loss, in the order of the "
+             "classes; balanced: images / (classes * images of the class). A batch's loss is the "
+             "weighted sum divided by its images, as Keras's class_weight; val_loss is not "
+             "weighted"},
+    {.name = "base-lr-factor", .type = OPTION_F64, .argument = "F", AT(base_lr_factor),
+     .value = "1", .max = 1e6,
+     .help = "layers of the base learn at so many times the learning rate"},
+    {.name = "train-batchnorm", .type = OPTION_FLAG, AT(train_batchnorm),
+     .help = "batch normalisation whose statistics came from a file learns new ones where it is "
+             "trained, instead of keeping them"},
     {.name = "seed", .type = OPTION_U64, .argument = "N", AT(seed), .value = "0",
      .help = "of initial weights, order of the images, dropout, augmentation"},
     {NULL},
@@ -81,12 +110,17 @@ const struct option training_memory[] = {
 };
 // clang-format on
 
+// What is zero on the command line is meant; in the library it asks for the default.
+static double meant(double number)
+{
+    return number == 0 ? -1 : number;
+}
+
 struct vktl_train_params training_params(const struct training_options *options)
 {
     static const vktl_preprocess preprocesses[] = {VKTL_PREPROCESS_NONE, VKTL_PREPROCESS_CAFFE,
                                                    VKTL_PREPROCESS_TF, VKTL_PREPROCESS_TORCH};
     static const vktl_interpolation interpolations[] = {VKTL_NEAREST, VKTL_BILINEAR};
-    // What is zero on the command line is meant; in the library it asks for the default.
     struct vktl_train_params params = {
         .train_folder = options->train,
         .validation_split = options->val_split,
@@ -95,11 +129,20 @@ struct vktl_train_params training_params(const struct training_options *options)
                   .image_size = options->image_size,
                   .head = options->head,
                   .base_output = options->base_output,
-                  .freeze = options->freeze},
+                  .freeze = options->freeze,
+                  .train_batchnorm = options->train_batchnorm},
         .batch = options->batch,
-        .momentum = options->momentum == 0 ? -1 : options->momentum,
-        .weight_decay = options->weight_decay,
-        .nesterov = options->nesterov,
+        .optimizer = {.kind = (enum vktl_optimizer_kind)options->optimizer,
+                      .momentum = meant(options->momentum),
+                      .nesterov = options->nesterov,
+                      .beta_1 = meant(options->beta_1),
+                      .beta_2 = meant(options->beta_2),
+                      .epsilon = options->epsilon,
+                      .weight_decay = options->weight_decay < 0 ? 0 : meant(options->weight_decay),
+                      .clip_norm = options->clip_norm,
+                      .base_lr_factor = meant(options->base_lr_factor),
+                      .label_smoothing = options->label_smoothing,
+                      .class_weights = options->class_weights},
         .no_shuffle = options->no_shuffle,
         .seed = options->seed,
         .cache_limit = options->cache_limit,

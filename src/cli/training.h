@@ -17,8 +17,10 @@ struct training_options {
     const char *name, *base_output, *head, *freeze;
     uint32_t batch;
     int optimizer;
-    double momentum, weight_decay;
-    bool nesterov;
+    double momentum, beta_1, beta_2, epsilon, weight_decay, clip_norm, base_lr_factor;
+    double label_smoothing;
+    const char *class_weights;
+    bool nesterov, train_batchnorm;
     uint64_t seed;
     uint64_t cache_limit;
     bool no_cache;

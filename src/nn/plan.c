@@ -426,6 +426,11 @@ struct plan_trained plan_trained(const struct plan *plan, uint32_t index)
     return (struct plan_trained){parameter->layer, parameter->weight, parameter->state.size};
 }
 
+const char *const *plan_state_names(const struct plan *plan)
+{
+    return plan->params.optimizer ? plan->params.optimizer->state_names : NULL;
+}
+
 vktl_status plan_read_state(struct plan *plan, uint32_t index, void *state)
 {
     const struct parameter *parameter = trained_parameter(plan, index);

@@ -125,6 +125,8 @@ struct plan_trained {
 };
 uint32_t plan_trained_count(const struct plan *plan);
 struct plan_trained plan_trained(const struct plan *plan, uint32_t index);
+// What the optimizer calls the tensors of its state, NULL at the end; NULL without an optimizer.
+const char *const *plan_state_names(const struct plan *plan);
 vktl_status plan_read_state(struct plan *plan, uint32_t index, void *state);
 vktl_status plan_write_state(struct plan *plan, uint32_t index, const void *state);
 

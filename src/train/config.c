@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/files.h"
+#include "train/optimizer.h"
 
 enum { CONFIG_MAX_SIZE = 1 << 20, VALUE_SIZE = 512 };
 
@@ -68,9 +69,18 @@ static const struct setting settings[] = {
     {"epochs", SETTING_U32, AT(epochs), SETTING_GROWS},
     {"batch", SETTING_U32, AT(batch)},
     {"lr", SETTING_REAL, AT(learning_rate)},
-    {"momentum", SETTING_REAL_OR_ZERO, AT(momentum)},
-    {"nesterov", SETTING_FLAG, AT(nesterov)},
-    {"weight_decay", SETTING_REAL, AT(weight_decay)},
+    {"optimizer", SETTING_CHOICE, AT(optimizer.kind), .words = optimizer_names},
+    {"momentum", SETTING_REAL_OR_ZERO, AT(optimizer.momentum)},
+    {"nesterov", SETTING_FLAG, AT(optimizer.nesterov)},
+    {"beta_1", SETTING_REAL_OR_ZERO, AT(optimizer.beta_1)},
+    {"beta_2", SETTING_REAL_OR_ZERO, AT(optimizer.beta_2)},
+    {"epsilon", SETTING_REAL, AT(optimizer.epsilon)},
+    {"weight_decay", SETTING_REAL_OR_ZERO, AT(optimizer.weight_decay)},
+    {"clip_norm", SETTING_REAL, AT(optimizer.clip_norm)},
+    {"base_lr_factor", SETTING_REAL_OR_ZERO, AT(optimizer.base_lr_factor)},
+    {"label_smoothing", SETTING_REAL, AT(optimizer.label_smoothing)},
+    {"class_weights", SETTING_TEXT, AT(optimizer.class_weights)},
+    {"train_batchnorm", SETTING_FLAG, AT(model.train_batchnorm)},
     {"shuffle", SETTING_NOT_FLAG, AT(no_shuffle)},
     {"seed", SETTING_U64, AT(seed)},
     {"max_steps", SETTING_U64, AT(max_steps)},
@@ -222,7 +232,6 @@ void config_json(struct text *text, const struct vktl_train_params *params,
     string_member(text, "device", info->name);
     string_member(text, "driver", info->driver);
     string_member(text, "kernel_form", info->form == VKTL_FORM_ADDRESS ? "address" : "storage");
-    string_member(text, "optimizer", "sgd");
     config_settings(text, &used);
     text_append(text, "\n}\n");
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "train/optimizer.h"
 #include "train/run.h"
 
 enum { NUMBER_SIZE = 32 };
@@ -98,30 +99,55 @@ static void swap_best(struct run *run)
     }
 }
 
-// The optimizer's state as tensors shaped like the weights they belong to; a weight without any has
-// no name. The caller frees the names.
-static vktl_status list_state(struct run *run, struct safetensors_tensor *tensors, uint32_t *count)
+// Tensors of the optimizer's state for one weight.
+static uint32_t state_count(const struct run *run, uint32_t index)
+{
+    return (uint32_t)(plan_trained(run->plan, index).state_size /
+                      shape_size(tensor_shape(run, index)));
+}
+
+// The k-th tensor of the state of one weight, as "optimizer/velocity/fc1/kernel".
+static vktl_status name_state(const struct run *run, uint32_t index, uint32_t k,
+                              struct safetensors_tensor *tensor)
+{
+    const struct plan_trained trained = plan_trained(run->plan, index);
+    const struct layer *layer = &run->model->layers[trained.layer];
+    const struct shape *shape = tensor_shape(run, index);
+    struct text name;
+    text_init(&name);
+    text_format(&name, "optimizer/%s/%s/%s", plan_state_names(run->plan)[k], layer->name,
+                layer->io.weight[trained.weight].name);
+    const vktl_status status = text_status(run->log, &name);
+    if (status == VKTL_OK)
+        *tensor = (struct safetensors_tensor){.name = name.data,
+                                              .shape = *shape,
+                                              .values = (float *)run->state[index] +
+                                                        k * shape_count(shape)};
+    return status;
+}
+
+// The optimizer's state as tensors shaped like the weights they belong to. The caller frees them
+// by free_state, also after a failure.
+static vktl_status list_state(const struct run *run, struct safetensors_tensor **tensors,
+                              uint32_t *count)
 {
     vktl_status status = VKTL_OK;
+    uint32_t total = 0;
     *count = 0;
-    for (uint32_t i = 0; i < run->tensor_count; i++) {
-        const struct plan_trained tensor = plan_trained(run->plan, i);
-        const struct layer *layer = &run->model->layers[tensor.layer];
-        struct text name;
-        if (!run->state[i])
-            continue;
-        text_init(&name);
-        text_format(&name, "optimizer/velocity/%s/%s", layer->name,
-                    layer->io.weight[tensor.weight].name);
-        TRY(text_status(run->log, &name));
-        tensors[(*count)++] = (struct safetensors_tensor){
-            .name = name.data, .shape = *tensor_shape(run, i), .values = run->state[i]};
-    }
+    for (uint32_t i = 0; i < run->tensor_count; i++)
+        total += state_count(run, i);
+    *tensors = calloc(total ? total : 1, sizeof **tensors);
+    TRY_ALLOC(run->log, *tensors);
+    for (uint32_t i = 0; i < run->tensor_count; i++)
+        for (uint32_t k = 0; k < state_count(run, i); k++) {
+            TRY(name_state(run, i, k, *tensors + *count));
+            ++*count;
+        }
 fail:
     return status;
 }
 
-static void free_names(struct safetensors_tensor *tensors, uint32_t count)
+static void free_state(struct safetensors_tensor *tensors, uint32_t count)
 {
     for (uint32_t i = 0; tensors && i < count; i++)
         free((char *)tensors[i].name);
@@ -180,21 +206,20 @@ vktl_status run_save_last(struct run *run)
     uint32_t count = 0;
     char epoch[NUMBER_SIZE], step[NUMBER_SIZE], seed[NUMBER_SIZE];
     struct text course;
-    struct safetensors_tensor *tensors =
-        calloc(run->tensor_count ? run->tensor_count : 1, sizeof *tensors);
+    struct safetensors_tensor *tensors = NULL;
     text_init(&course);
-    TRY_ALLOC(run->log, tensors);
     course_write(&course, &run->good);
     TRY(text_status(run->log, &course));
     snprintf(epoch, sizeof epoch, "%" PRIu32, run->good.epochs_done);
     snprintf(step, sizeof step, "%" PRIu64, run->good.step);
     snprintf(seed, sizeof seed, "%" PRIu64, run->params->seed);
+    const char *optimizer = optimizer_names[run->params->optimizer.kind];
     const struct safetensors_text texts[] = {{"epoch", epoch},
                                              {"step", step},
                                              {"seed", seed},
-                                             {"optimizer", "sgd"},
+                                             {"optimizer", optimizer},
                                              {COURSE_KEY, course.data}};
-    TRY(list_state(run, tensors, &count));
+    TRY(list_state(run, &tensors, &count));
     TRY(save(run, "last.safetensors",
              &(struct model_extra){.texts = texts,
                                    .text_count = sizeof texts / sizeof *texts,
@@ -202,7 +227,7 @@ vktl_status run_save_last(struct run *run)
                                    .tensor_count = count}));
     run->last_is_new = false;
 fail:
-    free_names(tensors, count);
+    free_state(tensors, count);
     text_deinit(&course);
     return status;
 }
@@ -225,12 +250,10 @@ vktl_status run_load_state(struct run *run)
     uint32_t count = 0;
     struct safetensors *file = NULL;
     char *path = run_path(run->params, "last.safetensors");
-    struct safetensors_tensor *tensors =
-        calloc(run->tensor_count ? run->tensor_count : 1, sizeof *tensors);
+    struct safetensors_tensor *tensors = NULL;
     TRY_ALLOC(run->log, path);
-    TRY_ALLOC(run->log, tensors);
     TRY(safetensors_open(run->log, path, &file));
-    TRY(list_state(run, tensors, &count));
+    TRY(list_state(run, &tensors, &count));
     for (uint32_t i = 0; i < count; i++)
         TRY(read_tensor(run, file, path, tensors[i].name, &tensors[i].shape,
                         (float *)tensors[i].values));
@@ -239,7 +262,7 @@ vktl_status run_load_state(struct run *run)
             TRY(plan_write_state(run->plan, i, run->state[i]));
 fail:
     safetensors_close(&file);
-    free_names(tensors, count);
+    free_state(tensors, count);
     free(path);
     return status;
 }

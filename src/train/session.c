@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "train/callbacks.h"
+#include "train/optimizer.h"
 #include "train/schedule.h"
 
 // ---- Telling -----------------------------------------------------------------------------------
@@ -93,10 +94,7 @@ static void fill_defaults(struct vktl_train_params *params)
         params->batch = 16;
     if (params->learning_rate == 0)
         params->learning_rate = 0.001;
-    if (params->momentum == 0)
-        params->momentum = 0.9;
-    else if (params->momentum < 0)
-        params->momentum = 0;
+    optimizer_fill_defaults(&params->optimizer);
     if (!params->cache_limit)
         params->cache_limit = (uint64_t)2 << 30;
     if (!params->augment_variants)
@@ -194,6 +192,7 @@ static uint32_t frozen_layers(const struct vktl_model *model)
     uint32_t cut = 0;
     bool has_weights = false;
     while (cut < model->layer_count && !layer_is_trained(&model->layers[cut]) &&
+           !model_learns_statistics(model, cut) &&
            model->layers[cut].op->kind != OP_TRAINING_ONLY) {
         has_weights = has_weights || layer_parameters(&model->layers[cut]) > 0;
         cut++;
@@ -282,43 +281,37 @@ fail:
     return status;
 }
 
-static vktl_status set_optimizer(const struct session *session, const struct op *sgd, void *params)
-{
-    vktl_status status = VKTL_OK;
-    const double momentum = session->params.momentum, decay = session->params.weight_decay;
-    const double nesterov = session->params.nesterov;
-    fields_init(sgd->fields, params);
-    TRY(field_set_numbers(session->log, field_find(sgd->fields, "momentum"), params, &momentum, 1));
-    TRY(field_set_numbers(session->log, field_find(sgd->fields, "nesterov"), params, &nesterov, 1));
-    TRY(field_set_numbers(session->log, field_find(sgd->fields, "weight_decay"), params, &decay,
-                          1));
-fail:
-    return status;
-}
-
 // Makes a plan of the model as it is now; nothing is on the device yet.
 static vktl_status create_plan(const struct session *session, struct plan **plan)
 {
     vktl_status status = VKTL_OK;
     _Alignas(8) unsigned char optimizer_params[OP_MAX_PARAMS_SIZE] = {0};
-    const struct op *sgd = op_find("sgd");
+    const struct vktl_optimizer *optimizer = &session->params.optimizer;
+    const struct op *op;
+    float *rate_factors = NULL;
     const uint32_t cut = choose_cut(session);
     TRY(check_trainable(session));
-    TRY(set_optimizer(session, sgd, optimizer_params));
+    TRY(optimizer_prepare(session->log, optimizer, &op, optimizer_params));
+    TRY(optimizer_rate_factors(session->log, optimizer, session->model, &rate_factors));
     const struct plan_params params = {
         .batch = session->params.batch,
         .passes = {[PASS_FEATURES] = cut > 0,
                    [PASS_EVALUATE] = session->validation != NULL,
                    [PASS_TRAIN] = true},
         .cut = cut,
-        .optimizer = sgd,
+        .optimizer = op,
         .optimizer_params = optimizer_params,
         .images = {.fill = session->params.augment.fill,
                    .constant = (float)session->params.augment.constant,
                    .has_shifts = session->params.augment.channel_shift_range != 0},
+        .clip_norm = optimizer->clip_norm,
+        .rate_factors = rate_factors,
+        .class_weights = session->class_weights,
+        .label_smoothing = optimizer->label_smoothing,
     };
     TRY(plan_create(session->log, session->device, session->model, &params, plan));
 fail:
+    free(rate_factors);
     return status;
 }
 
@@ -352,8 +345,7 @@ vktl_status session_unfreeze(struct session *session)
     uint32_t unfrozen = 0;
     for (uint32_t i = (uint32_t)index; i < model->layer_count; i++) {
         struct layer *layer = &model->layers[i];
-        const bool is_in_base = i < model->base_count;
-        if (layer->trainable || (is_in_base && strcmp(layer->op->name, "batchnorm") == 0))
+        if (layer->trainable)
             continue;
         layer->trainable = true;
         unfrozen += layer_trainable_parameters(layer) > 0;
@@ -460,6 +452,8 @@ static vktl_status prepare(struct session *session, const char *checkpoint)
     TRY(feed_init(session->log, session->training, session->model, &training,
                   &session->training_feed));
     session->training_count = vktl_dataset_count(session->training);
+    TRY(optimizer_class_weights(session->log, &session->params.optimizer, session->training,
+                                &session->class_weights));
     if (session->validation) {
         TRY(scan(session, session->validation));
         TRY(feed_init(session->log, session->validation, session->model, &validation,
@@ -501,4 +495,5 @@ void session_close(struct session *session)
     vktl_dataset_destroy(&session->training);
     vktl_dataset_destroy(&session->validation);
     free(session->order);
+    free(session->class_weights);
 }

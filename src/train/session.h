@@ -21,10 +21,12 @@ struct session {
     struct vktl_model *model;
     struct plan *plan;
     struct feed training_feed, validation_feed;
+    float *class_weights; // what an image of each class counts; NULL: 1
     uint32_t *order;      // of the images in this epoch
     uint32_t epoch;       // from 1
     uint32_t done;        // images of this epoch
     uint64_t step;        // steps done, over all epochs: the counter of all random numbers
+    uint64_t fresh_step;  // steps done when the optimizer's state was new
     double learning_rate; // of the next step
     double stage_started; // clock_seconds
 };
@@ -51,8 +53,8 @@ void session_close(struct session *session);
 // Plans the model as it is now and tells the plan; an older plan goes first.
 vktl_status session_plan(struct session *session);
 
-// Trains all layers from params.fine_tune.unfreeze_from on, but for batch normalisation in the
-// base. The plan must be made anew then.
+// Trains all layers from params.fine_tune.unfreeze_from on; batch normalisation of the base keeps
+// its statistics (model.settled_count). The plan must be made anew then.
 vktl_status session_unfreeze(struct session *session);
 
 // Whether a second phase that is asked for can be had, before the first begins: its layer, its

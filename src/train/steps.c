@@ -45,6 +45,8 @@ static void set_step(struct session *session)
     step->seed_low = (uint32_t)session->params.seed;
     step->seed_high = (uint32_t)(session->params.seed >> 32);
     step->learning_rate = (float)session->learning_rate;
+    step->bias_correction =
+        plan_bias_correction(session->plan, session->step - session->fresh_step + 1);
 }
 
 static struct sums batch_sums(const struct session *session, uint32_t rows)

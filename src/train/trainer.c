@@ -272,6 +272,7 @@ static void begin_phase(struct trainer *trainer, uint32_t phase, double rate)
     course->phase = phase;
     course->phase_epoch = course->epochs_done;
     course->phase_step = course->step;
+    trainer->session.fresh_step = course->step;
     course->phase_is_over = false;
     early_stop_reset(callbacks, &course->early_stop);
     reduce_lr_reset(callbacks, rate, &course->reduce_lr);
@@ -388,6 +389,7 @@ static vktl_status prepare(struct trainer *trainer, struct vktl_device *device,
     else
         begin_course(trainer);
     session->step = trainer->course.step;
+    session->fresh_step = trainer->course.phase_step;
     if (trainer->course.phase == 0)
         TRY(session_check_fine_tuning(session));
     TRY(session_plan(session));

@@ -8,7 +8,8 @@ images, gradients/<layer>_<weight>.npy of the first step, and final.h5. One that
 looked for in $VKTL_SHARED, else in ../shared beside the source tree. WORK_FOLDER is made anew.
 
 Compared are the output of every layer for every image (vktl features), the gradients (the velocity after
-one step is -lr * gradient), each step's loss and the final weights (vktl train). Prints a line a layer,
+one step is -lr * gradient, Adam's momentum (1 - beta_1) * gradient), each step's loss and the final
+weights, moving statistics included (vktl train). Prints a line a layer,
 weight and step with its relative error: of arrays the norm of the difference over the norm of what is
 expected. Exit status 1 where one is too large, 77 (skipped) without the folder, NumPy or h5py."""
 import csv
@@ -128,12 +129,25 @@ class Golden:
         options = {"model": self.folder / "model.json", "train": self.folder / "images",
                    "head": "keep", "freeze": self.expected.get("freeze", "none"),
                    "batch": self.expected["batch"], "epochs": epochs, "max-steps": steps,
-                   "lr": self.optimizer["lr"], "momentum": self.optimizer["momentum"],
-                   "weight-decay": self.optimizer.get("weight_decay", 0), "run": run}
+                   "run": run, **self.chosen()}
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
-        nesterov = ["--nesterov"] if self.optimizer["nesterov"] else []
-        self.vktl("train", *words, *nesterov, "--no-shuffle", *self.model())
+        flags = [f"--{name}" for name, given in (
+            ("nesterov", self.optimizer.get("nesterov")),
+            ("train-batchnorm", self.expected.get("train_batchnorm"))) if given]
+        self.vktl("train", *words, *flags, "--no-shuffle", *self.model())
         return run
+
+    def chosen(self):
+        """Options of the optimizer and the loss."""
+        options = {name: value for name, value in self.optimizer.items() if name != "nesterov"}
+        options["optimizer"] = options.pop("name", "sgd")
+        for name in ("label_smoothing", "class_weights", "base_lr_factor"):
+            if name in self.expected:
+                options[name] = self.expected[name]
+        if isinstance(options.get("class_weights"), list):
+            options["class_weights"] = ",".join(map(str, options["class_weights"]))
+        options["weight-decay"] = options.pop("weight_decay", 0)
+        return {name.replace("_", "-"): value for name, value in options.items()}
 
     def features(self, index):
         """{layer: array} of one image."""
@@ -155,10 +169,13 @@ class Golden:
             self.table.add("activation", name, max(errors), ACTIVATION_LIMIT)
 
     def check_gradients(self):
-        """Of the first step: what they were can be told from the velocities that they made."""
+        """Of the first step, as clipped: what they were can be told from the optimizer's state, SGD's
+        velocity -lr * g or Adam's momentum (1 - beta_1) * g."""
         tensors = read_safetensors(self.train("first-step", 1) / "last.safetensors")
-        prefix = "optimizer/velocity/"
-        found = {name.removeprefix(prefix).replace("/", "_"): -values / self.optimizer["lr"]
+        is_adam = self.optimizer.get("name", "sgd") != "sgd"
+        prefix = "optimizer/momentum/" if is_adam else "optimizer/velocity/"
+        scale = 1 - self.optimizer["beta_1"] if is_adam else -self.optimizer["lr"]
+        found = {name.removeprefix(prefix).replace("/", "_"): values / scale
                  for name, values in tensors.items() if name.startswith(prefix)}
         paths = sorted((self.folder / "gradients").glob("*.npy"))
         assert paths, "gradients"
