@@ -20,7 +20,7 @@ struct vktl_model;
 // What to open, and what to make of it. A zeroed member asks for its default.
 struct vktl_model_params {
     // A run folder (its best.safetensors), a vktl model (.safetensors), a Keras Sequential JSON
-    // (.json), or the name of a built-in architecture.
+    // (.json), a whole Sequential model in Keras's .h5, or the name of a built-in architecture.
     const char *model;
     // Keras .h5 or .safetensors, loaded by layer name. NULL: the weights that the model has, if it
     // has any. "none": not even those. A file that fills the base and nothing of the top opens
@@ -97,7 +97,8 @@ VKTL_API void vktl_model_layer(const struct vktl_model *model, uint32_t index,
 VKTL_API vktl_status vktl_model_summary(const struct vktl_log *log, const struct vktl_model *model,
                                         char **text);
 
-// The architecture as Keras Sequential JSON, which Keras reads. The caller frees `text` by free().
+// The architecture as Keras Sequential JSON, which Keras reads, with the classes and settings in an
+// object "vktl", which Keras passes over. The caller frees `text` by free().
 VKTL_API vktl_status vktl_model_json(const struct vktl_log *log, const struct vktl_model *model,
                                      char **text);
 
@@ -105,6 +106,15 @@ VKTL_API vktl_status vktl_model_json(const struct vktl_log *log, const struct vk
 // the new one is complete. Needs all weights (VKTL_USAGE without). VKTL_IO: cannot be written.
 VKTL_API vktl_status vktl_model_save(const struct vktl_log *log, const struct vktl_model *model,
                                      const char *path);
+
+// Writes the model as Keras 2 does in an .h5 file, which Keras 2 and 3 read: a whole model for
+// load_model, with classes, settings and temperature in an object "vktl" of the JSON that Keras
+// passes over; or the weights alone, for load_weights. All or nothing, the same bytes each time.
+// VKTL_USAGE: a weight without values, or a vktl built without HDF5; VKTL_INPUT: a layer's name
+// that HDF5 cannot hold; VKTL_IO: cannot be written. One thread in the process at a time.
+VKTL_API vktl_status vktl_model_save_keras(const struct vktl_log *log,
+                                           const struct vktl_model *model, const char *path,
+                                           bool weights_only);
 
 // Keeps a temperature in the file of a model, named as vktl_model_open takes it: a run folder (its
 // best.safetensors) or a vktl model. The file is replaced as a whole; its tensors and its other

@@ -10,8 +10,8 @@
 #include "cli/suggest.h"
 
 const struct command *const commands[] = {
-    &command_train,   &command_infer,   &command_eval,     &command_features,
-    &command_summary, &command_devices, &command_selftest, &command_bench, NULL,
+    &command_train,   &command_infer,   &command_eval,     &command_features, &command_summary,
+    &command_convert, &command_devices, &command_selftest, &command_bench,    NULL,
 };
 
 static const char overview[] =

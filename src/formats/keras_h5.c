@@ -6,7 +6,6 @@
 #include "formats/keras_h5.h"
 
 #ifdef VKTL_HDF5
-#include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +13,10 @@
 #include "base/arena.h"
 #include "base/files.h"
 #include "formats/keras_h5_names.h"
+#include "formats/keras_h5_silence.h"
 
 enum { MAX_NAMES = 65536, MAX_NAME_SIZE = 4096, MAX_DEPTH = 8, MAX_VISITS = 1 << 20 };
+enum { MAX_TEXT_SIZE = 16 << 20 };
 
 struct keras_h5 {
     const struct vktl_log *log;
@@ -25,6 +26,7 @@ struct keras_h5 {
     struct keras_h5_entry *entries;
     uint32_t count, capacity;
     uint32_t visits; // links looked at, so that rings of links end
+    const char *config;
 };
 
 struct names {
@@ -32,24 +34,6 @@ struct names {
     uint32_t count;
     bool found;
 };
-
-// HDF5 prints its errors unless told otherwise, for the whole process: quiet only while we are in
-// it.
-struct silence {
-    H5E_auto2_t report;
-    void *data;
-};
-
-static void silence_begin(struct silence *silence)
-{
-    H5Eget_auto2(H5E_DEFAULT, &silence->report, &silence->data);
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-}
-
-static void silence_end(const struct silence *silence)
-{
-    H5Eset_auto2(H5E_DEFAULT, silence->report, silence->data);
-}
 
 static vktl_status fail_damaged(const struct keras_h5 *file, const char *where)
 {
@@ -119,7 +103,7 @@ static vktl_status read_fixed(struct keras_h5 *file, hid_t attribute, hid_t type
     vktl_status status = VKTL_OK;
     const size_t size = H5Tget_size(type);
     char *raw = NULL;
-    if (size == 0 || size > MAX_NAME_SIZE)
+    if (size == 0 || size > (names->count == 1 ? MAX_TEXT_SIZE : MAX_NAME_SIZE))
         FAIL(file->log, VKTL_INPUT, "%s: damaged HDF5 file: names of %zu bytes", file->name, size);
     raw = malloc(names->count * size);
     TRY_ALLOC(file->log, raw);
@@ -443,7 +427,11 @@ static vktl_status open_file(struct keras_h5 *file)
     file->file = H5Fopen(file->name, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file->file < 0)
         return log_fail(file->log, VKTL_INPUT, "%s: not an HDF5 file, or cut short", file->name);
-    return read_layers(file);
+    struct names config;
+    vktl_status status = read_attribute(file, file->file, "model_config", &config);
+    if (status == VKTL_OK && config.count == 1)
+        file->config = config.name[0];
+    return status == VKTL_OK ? read_layers(file) : status;
 }
 
 vktl_status keras_h5_open(const struct vktl_log *log, const char *path, struct keras_h5 **out)
@@ -481,6 +469,11 @@ void keras_h5_close(struct keras_h5 **file)
     arena_deinit(&(*file)->arena);
     free(*file);
     *file = NULL;
+}
+
+const char *keras_h5_config(const struct keras_h5 *file)
+{
+    return file->config;
 }
 
 uint32_t keras_h5_count(const struct keras_h5 *file)

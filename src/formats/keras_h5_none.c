@@ -14,12 +14,28 @@ vktl_status keras_h5_open(const struct vktl_log *log, const char *path, struct k
                     path);
 }
 
+vktl_status keras_h5_write(const struct vktl_log *log, const char *path,
+                           const struct keras_h5_model *model)
+{
+    (void)model;
+    return log_fail(log, VKTL_USAGE,
+                    "%s: this vktl was built without HDF5 (VKTL_HDF5=OFF) and cannot write .h5 "
+                    "files",
+                    path);
+}
+
 void keras_h5_close(struct keras_h5 **file)
 {
     *file = NULL;
 }
 
 // Without an open file the rest cannot be called.
+const char *keras_h5_config(const struct keras_h5 *file)
+{
+    vktl_assert(file);
+    return NULL;
+}
+
 uint32_t keras_h5_count(const struct keras_h5 *file)
 {
     vktl_assert(file);

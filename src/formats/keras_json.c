@@ -3,6 +3,8 @@
 #include "formats/keras_json.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,15 +111,42 @@ fail:
     return status;
 }
 
+static vktl_status read_classes(const struct vktl_log *log, const cJSON *items, const char *origin,
+                                struct keras_model *model)
+{
+    vktl_status status;
+    const cJSON *item;
+    if (!items)
+        return VKTL_OK;
+    if (!cJSON_IsArray(items))
+        FAIL(log, VKTL_INPUT, "%s: vktl.classes must be a list of names", origin);
+    model->classes = calloc((size_t)cJSON_GetArraySize(items) + 1, sizeof *model->classes);
+    TRY_ALLOC(log, model->classes);
+    cJSON_ArrayForEach(item, items)
+    {
+        if (!cJSON_IsString(item))
+            FAIL(log, VKTL_INPUT, "%s: vktl.classes: a name is no text", origin);
+        model->classes[model->class_count++] = item->valuestring;
+    }
+    return VKTL_OK;
+fail:
+    return status;
+}
+
 static vktl_status read_ours(const struct vktl_log *log, const cJSON *ours, const char *origin,
                              struct keras_model *model)
 {
     const cJSON *image_size = member(ours, "image_size");
+    const cJSON *temperature = member(ours, "temperature");
     model->preprocess = string_member(ours, "preprocess");
+    model->interpolation = string_member(ours, "interpolation");
     if (image_size && (!read_axis(image_size, &model->image_size) || !model->image_size))
         return log_fail(log, VKTL_INPUT, "%s: vktl.image_size must be from 1 to %d", origin,
                         IMAGE_MAX_SIZE);
-    return VKTL_OK;
+    model->temperature = temperature ? cJSON_GetNumberValue(temperature) : 0;
+    if (temperature && !(model->temperature > 0 && isfinite(model->temperature)))
+        return log_fail(log, VKTL_INPUT, "%s: vktl.temperature must be a number above 0", origin);
+    return read_classes(log, member(ours, "classes"), origin, model);
 }
 
 static vktl_status read_tree(const struct vktl_log *log, const char *origin,
@@ -176,6 +205,7 @@ void keras_model_deinit(struct keras_model *model)
 {
     cJSON_Delete(model->tree);
     free(model->layers);
+    free(model->classes);
     *model = (struct keras_model){0};
 }
 
@@ -183,22 +213,22 @@ void keras_model_deinit(struct keras_model *model)
 
 // The library's items are attached at once, so that one delete of the root releases them all. A
 // failed allocation leaves a NULL on the way, which every call accepts and passes on.
-static cJSON *add_axis(cJSON *list, uint32_t axis)
+static cJSON *add_item(cJSON *list, cJSON *item)
 {
-    cJSON *item = axis ? cJSON_CreateNumber(axis) : cJSON_CreateNull();
     if (item && cJSON_AddItemToArray(list, item))
         return item;
     cJSON_Delete(item);
     return NULL;
 }
 
+static cJSON *add_axis(cJSON *list, uint32_t axis)
+{
+    return add_item(list, axis ? cJSON_CreateNumber(axis) : cJSON_CreateNull());
+}
+
 static cJSON *add_object(cJSON *list)
 {
-    cJSON *object = cJSON_CreateObject();
-    if (object && cJSON_AddItemToArray(list, object))
-        return object;
-    cJSON_Delete(object);
-    return NULL;
+    return add_item(list, cJSON_CreateObject());
 }
 
 static bool add_input(cJSON *layers, const struct keras_model *model)
@@ -239,6 +269,32 @@ static bool add_layer(cJSON *layers, const struct keras_layer *layer)
     return ok;
 }
 
+// cJSON rounds what 15 digits tell nearly as well as 17.
+static cJSON *add_exactly(cJSON *object, const char *name, double number)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.17g", number);
+    return cJSON_AddRawToObject(object, name, text);
+}
+
+static bool add_ours(cJSON *root, const struct keras_model *model)
+{
+    cJSON *ours = cJSON_AddObjectToObject(root, "vktl");
+    bool ok = ours != NULL;
+    if (model->preprocess)
+        ok = ok && cJSON_AddStringToObject(ours, "preprocess", model->preprocess);
+    if (model->interpolation)
+        ok = ok && cJSON_AddStringToObject(ours, "interpolation", model->interpolation);
+    if (model->image_size)
+        ok = ok && cJSON_AddNumberToObject(ours, "image_size", model->image_size);
+    if (model->temperature != 0)
+        ok = ok && add_exactly(ours, "temperature", model->temperature);
+    cJSON *classes = model->class_count ? cJSON_AddArrayToObject(ours, "classes") : NULL;
+    for (uint32_t i = 0; ok && i < model->class_count; i++)
+        ok = add_item(classes, cJSON_CreateString(model->classes[i]));
+    return ok;
+}
+
 static bool build(cJSON *root, const struct keras_model *model)
 {
     bool ok = cJSON_AddStringToObject(root, "module", "keras"); // Keras 3 looks there, 2 does not
@@ -251,12 +307,7 @@ static bool build(cJSON *root, const struct keras_model *model)
         ok = add_layer(layers, &model->layers[i]);
     ok = ok && cJSON_AddStringToObject(root, "keras_version", "2.15.0");
     ok = ok && cJSON_AddStringToObject(root, "backend", "tensorflow");
-    cJSON *ours = cJSON_AddObjectToObject(root, "vktl");
-    if (model->preprocess)
-        ok = ok && cJSON_AddStringToObject(ours, "preprocess", model->preprocess);
-    if (model->image_size)
-        ok = ok && cJSON_AddNumberToObject(ours, "image_size", model->image_size);
-    return ok && ours;
+    return ok && add_ours(root, model);
 }
 
 vktl_status keras_json_write(const struct vktl_log *log, const struct keras_model *model,

@@ -1,9 +1,10 @@
 // Keras Sequential models as JSON: model.to_json() of Keras 2 and 3.
 //
 //     {"class_name": "Sequential", "config": {"name", "layers": [{"class_name", "config"}, ...]},
-//      "vktl": {"preprocess": "caffe", "image_size": 224}}
+//      "vktl": {"preprocess": "caffe", "interpolation": "bilinear", "image_size": 224,
+//               "classes": ["ant", "bee"], "temperature": 1.5}}
 //
-// The "vktl" object is ours, and optional; Keras passes over it.
+// The "vktl" object is ours, and optional, as are its members; Keras passes over it.
 #ifndef FORMATS_KERAS_JSON_H
 #define FORMATS_KERAS_JSON_H
 
@@ -30,8 +31,12 @@ struct keras_model {
     const char *name;
     uint32_t height, width, channels; // of the input; 0: left open
     const char *preprocess;           // of the "vktl" object, or NULL
+    const char *interpolation;        // likewise
     uint32_t image_size;              // of the "vktl" object, or 0
-    struct keras_layer *layers;       // without input layers
+    const char **classes;             // likewise, class_count of them, or NULL
+    uint32_t class_count;
+    double temperature;         // likewise, above 0; or 0
+    struct keras_layer *layers; // without input layers
     uint32_t layer_count;
 };
 

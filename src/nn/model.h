@@ -73,9 +73,11 @@ vktl_status model_infer_shapes(const struct vktl_log *log, struct vktl_model *mo
 // The shape of the model's input for a batch; after model_infer_shapes.
 struct shape model_input_shape(const struct vktl_model *model, uint32_t batch);
 
-// The Keras Sequential JSON of what the model now is. The caller frees `text` by free().
+// The Keras Sequential JSON of what the model now is, with its classes and settings in our object.
+// The temperature is among them if wanted: where the weights are in the same file. The caller frees
+// `text` by free().
 vktl_status model_write_json(const struct vktl_log *log, const struct vktl_model *model,
-                             char **text);
+                             bool with_temperature, char **text);
 
 // ---- Weights (model_weights.c)
 // -------------------------------------------------------------------

@@ -56,7 +56,7 @@ static vktl_status make_texts(const struct vktl_log *log, const struct vktl_mode
                               const struct model_extra *extra, struct pieces *pieces)
 {
     vktl_status status;
-    TRY(model_write_json(log, model, &pieces->architecture));
+    TRY(model_write_json(log, model, false, &pieces->architecture));
     text_append(&pieces->classes, "[");
     for (uint32_t i = 0; i < model->class_count; i++) {
         text_append(&pieces->classes, i ? "," : "");

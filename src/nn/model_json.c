@@ -15,10 +15,18 @@ static vktl_status take_settings(const struct vktl_log *log, const char *origin,
                         "%s: vktl.preprocess is '%.40s'; known are none, caffe, "
                         "tf and torch",
                         origin, keras->preprocess);
+    if (keras->interpolation &&
+        !vktl_interpolation_find(keras->interpolation, &model->interpolation))
+        return log_fail(log, VKTL_INPUT,
+                        "%s: vktl.interpolation is '%.40s'; known are nearest and bilinear", origin,
+                        keras->interpolation);
+    if (keras->temperature != 0)
+        model->temperature = keras->temperature;
     model->input_height = keras->height ? keras->height : keras->image_size;
     model->input_width = keras->width ? keras->width : keras->image_size;
     model->input_channels = keras->channels;
-    return VKTL_OK;
+    return keras->classes ? model_set_classes(log, model, keras->classes, keras->class_count)
+                          : VKTL_OK;
 }
 
 vktl_status model_from_json(const struct vktl_log *log, const char *text, const char *origin,
@@ -47,7 +55,7 @@ fail:
 }
 
 vktl_status model_write_json(const struct vktl_log *log, const struct vktl_model *model,
-                             char **text)
+                             bool with_temperature, char **text)
 {
     vktl_status status;
     struct keras_model keras = {
@@ -56,7 +64,11 @@ vktl_status model_write_json(const struct vktl_log *log, const struct vktl_model
         .width = model->input_width,
         .channels = model->input_channels,
         .preprocess = vktl_preprocess_name(model->preprocess),
+        .interpolation = vktl_interpolation_name(model->interpolation),
         .image_size = model->input_height,
+        .classes = (const char **)model->classes,
+        .class_count = model->class_count,
+        .temperature = with_temperature && model->temperature != 1 ? model->temperature : 0,
         .layer_count = model->layer_count,
     };
     *text = NULL;
@@ -75,5 +87,5 @@ fail:
 
 vktl_status vktl_model_json(const struct vktl_log *log, const struct vktl_model *model, char **text)
 {
-    return model_write_json(log, model, text);
+    return model_write_json(log, model, false, text);
 }

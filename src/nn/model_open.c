@@ -119,6 +119,18 @@ fail:
     return status;
 }
 
+// A whole model that Keras saved, or vktl for it.
+static vktl_status open_h5(const struct vktl_log *log, const char *path, struct own_weights *own,
+                           struct vktl_model **model)
+{
+    vktl_status status;
+    own->path = path_join("", path);
+    TRY_ALLOC(log, own->path);
+    TRY(model_open_h5(log, path, model));
+fail:
+    return status;
+}
+
 static vktl_status fail_unknown(const struct vktl_log *log, const char *name)
 {
     char known[256] = "";
@@ -130,7 +142,7 @@ static vktl_status fail_unknown(const struct vktl_log *log, const char *name)
                                     (int)length, builtin);
     return log_fail(log, VKTL_USAGE,
                     "'%.200s' is neither a built-in model (%s) nor a run folder, a vktl model "
-                    "(.safetensors) or a Keras JSON (.json)",
+                    "(.safetensors), a Keras JSON (.json) or a whole Keras model (.h5)",
                     name, known);
 }
 
@@ -148,8 +160,7 @@ static vktl_status open_named(const struct vktl_log *log, const char *name, stru
     if (strcmp(extension, "safetensors") == 0)
         return open_vktl(log, "", name, own, model);
     if (strcmp(extension, "h5") == 0 || strcmp(extension, "hdf5") == 0)
-        return log_fail(log, VKTL_USAGE,
-                        "%s: a weight file; name a model and give this file as --weights", name);
+        return open_h5(log, name, own, model);
     return fail_unknown(log, name);
 }
 

@@ -31,6 +31,9 @@ uint32_t model_output_count(const struct vktl_model *model);
 vktl_status model_open_file(const struct vktl_log *log, const char *path,
                             struct vktl_model **model);
 
+// The same of a whole model in Keras's .h5. VKTL_USAGE: it holds weights alone.
+vktl_status model_open_h5(const struct vktl_log *log, const char *path, struct vktl_model **model);
+
 // Puts `temperature` into the metadata of the vktl model at `path` and leaves all else as it is.
 vktl_status model_store_temperature(const struct vktl_log *log, const char *path,
                                     double temperature);

@@ -159,6 +159,58 @@ static void failed_allocations_leak_nothing(void **state)
     keras_h5_close(&file);
 }
 
+static const float numbers[] = {1, -2, 0.5f, 4, 5, 6};
+static const struct keras_h5_weight dense_weights[] = {{"kernel", {2, {2, 3}}, numbers},
+                                                       {"bias", {1, {3}}, numbers}};
+static const struct keras_h5_layer written_layers[] = {{"z", dense_weights, 2}, {"a", NULL, 0}};
+
+static void what_was_written_is_read(void **state)
+{
+    static const char *const configs[] = {NULL, "{\"any\": \"text\"}"};
+    const char *path = temporary_path(*state, "written.h5");
+    for (size_t i = 0; i < 2; i++) {
+        struct keras_h5 *file;
+        struct text found;
+        const struct keras_h5_model model = {configs[i], written_layers, 2};
+        assert_int_equal(keras_h5_write(&harness_log, path, &model), VKTL_OK);
+        assert_int_equal(keras_h5_open(&harness_log, path, &file), VKTL_OK);
+        if (configs[i])
+            assert_string_equal(keras_h5_config(file), configs[i]);
+        else
+            assert_null(keras_h5_config(file));
+        text_init(&found);
+        for (uint32_t j = 0; j < keras_h5_count(file); j++)
+            describe(file, j, &found);
+        assert_string_equal(found.data, "z kernel (2, 3) 1.00 6.00\nz bias (3) 1.00 0.50\n");
+        text_deinit(&found);
+        keras_h5_close(&file);
+    }
+}
+
+static void a_failed_writing_leaves_the_older_file(void **state)
+{
+    const struct keras_h5_model model = {"{}", written_layers, 2};
+    const char *path = temporary_path(*state, "older.h5");
+    temporary_write(*state, "older.h5", "older", 5);
+    for (uint64_t n = 0;; n++) {
+        unsigned char *bytes;
+        size_t size;
+        const int64_t live = failing_malloc_live();
+        failing_malloc_at(n);
+        const vktl_status status = keras_h5_write(NULL, path, &model);
+        if (!failing_malloc_stop())
+            break;
+        assert_int_equal(failing_malloc_live(), live);
+        if (status == VKTL_OK) // what failed was making sure of the folder, which may
+            continue;
+        assert_true(status == VKTL_NO_MEMORY || status == VKTL_IO); // HDF5 does not say why
+        assert_int_equal(file_read_all(&harness_log, path, 64, &bytes, &size), VKTL_OK);
+        assert_string_equal((const char *)bytes, "older");
+        free(bytes);
+    }
+    assert_int_equal(read_whole(path), VKTL_OK);
+}
+
 static void real_weights_are_read(void **state)
 {
     struct keras_h5 *file;
@@ -216,6 +268,8 @@ int main(void)
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
         cmocka_unit_test(flipped_bytes_do_no_harm),
         cmocka_unit_test(failed_allocations_leak_nothing),
+        cmocka_unit_test(what_was_written_is_read),
+        cmocka_unit_test(a_failed_writing_leaves_the_older_file),
         cmocka_unit_test(real_weights_are_read),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -45,6 +45,10 @@ static void layers_and_input_are_found(void **state)
     }
 }
 
+#define OURS(members)                                                                              \
+    "{\"class_name\":\"Sequential\",\"config\":{\"layers\":[" DENSE("a") "]},\"vktl\":{" members   \
+                                                                         "}}"
+
 static void what_is_wrong_is_said(void **state)
 {
     static const struct {
@@ -70,6 +74,11 @@ static void what_is_wrong_is_said(void **state)
         {"{\"class_name\":\"Sequential\",\"config\":{\"layers\":[" DENSE(
              "a") "]},\"vktl\":{\"image_size\":0}}",
          "image_size"},
+        {OURS("\"classes\":\"a\""), "a list"},
+        {OURS("\"classes\":[\"a\",7]"), "no text"},
+        {OURS("\"temperature\":0"), "temperature"},
+        {OURS("\"temperature\":1e999"), "temperature"},
+        {OURS("\"temperature\":\"1\""), "temperature"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -101,7 +110,11 @@ static void what_was_written_is_read(void **state)
                                       .layers = &layer,
                                       .layer_count = 1,
                                       .preprocess = "tf",
-                                      .image_size = 5};
+                                      .interpolation = "nearest",
+                                      .image_size = 5,
+                                      .classes = (const char *[]){"ant", "\"b\""},
+                                      .class_count = 2,
+                                      .temperature = 0.1 + 0.2};
     struct keras_model again;
     char *text;
     (void)state;
@@ -112,7 +125,12 @@ static void what_was_written_is_read(void **state)
     assert_int_equal(again.width, 0);
     assert_int_equal(again.channels, 3);
     assert_string_equal(again.preprocess, "tf");
+    assert_string_equal(again.interpolation, "nearest");
     assert_int_equal(again.image_size, 5);
+    assert_int_equal(again.class_count, 2);
+    assert_string_equal(again.classes[0], "ant");
+    assert_string_equal(again.classes[1], "\"b\"");
+    assert_true(again.temperature == 0.1 + 0.2);
     assert_int_equal(again.layer_count, 1);
     assert_string_equal(again.layers[0].name, "new");
     assert_false(again.layers[0].trainable);

@@ -213,7 +213,7 @@ static void what_cannot_be_opened_is_explained(void **state)
         {"vgg17", NULL, "mobilenet, vgg-mini, vgg16, vgg19", VKTL_USAGE},
         {"none.json", NULL, "none.json", VKTL_INPUT},
         {"none.safetensors", NULL, "none.safetensors", VKTL_INPUT},
-        {"weights.h5", NULL, "--weights", VKTL_USAGE},
+        {"none.h5", NULL, "none.h5", VKTL_INPUT},
         {".", NULL, "best.safetensors", VKTL_INPUT},
         {"vgg-mini", "none.h5", "none.h5", VKTL_INPUT},
         {"vgg-mini", "none.safetensors", "none.safetensors", VKTL_INPUT},
