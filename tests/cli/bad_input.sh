@@ -160,6 +160,13 @@ check 'eval without weights' 2 '--weights' "$vktl" eval vgg16 "$work/good"
 check 'unknown option' 2 'did you mean --momentum?' train "$work/good" --momentun 0.5
 check 'unknown command' 2 'did you mean train?' "$vktl" trian
 check 'value out of range' 2 "--batch: '0'" train "$work/good" --batch 0
+check 'unknown optimizer' 2 'rmsprop' train "$work/good" --optimizer rmsprop
+check 'option of another optimizer' 2 'for --optimizer sgd' \
+    train "$work/good" --optimizer adam --nesterov
+check 'smoothing of everything' 2 '--label-smoothing' train "$work/good" --label-smoothing 1
+check 'too many class weights' 2 '9 weights for' \
+    train "$work/good" --class-weights 1,1,1,1,1,1,1,1,1
+check 'class weights in words' 2 "'evenly'" train "$work/good" --class-weights evenly
 check 'run that exists' 2 '--overwrite' "$vktl" train --train "$work/good" --model vgg-mini \
     --weights none --freeze none --run "$work/run"
 check 'unknown layer' 2 'nowhere' "$vktl" features "$work/run" "$work/good/ilva/00.png" \

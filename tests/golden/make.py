@@ -14,14 +14,12 @@ import pathlib
 import shutil
 import sys
 
-import h5py
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 
-CLASSES = {"ant": 3, "bee": 2, "cat": 2}  # images of each
-SIZE = 11                                 # pixels on a side
+import golden_files
+from golden_files import (read_images, write_arrays, write_images, write_model, write_weights)
 
 RUNS = {
     "tiny": {
@@ -71,35 +69,6 @@ RUNS = {
         ],
     },
 }
-
-
-# ---- Images
-
-def write_images(folder, rng):
-    """Stripes of a class's own direction under noise, so that there is something to learn."""
-    rows, columns = np.mgrid[0:SIZE, 0:SIZE]
-    files = []
-    for kind, (name, count) in enumerate(CLASSES.items()):
-        (folder / name).mkdir(parents=True)
-        for i in range(count):
-            phase = rng.uniform(0, 6)
-            angle = kind * 1.1
-            wave = np.sin(np.cos(angle) * rows + np.sin(angle) * columns + phase)
-            pixels = 128 + 70 * wave[..., None] * rng.uniform(0.5, 1, 3)
-            pixels += rng.normal(0, 20, (SIZE, SIZE, 3))
-            path = f"{name}/{i}.png"
-            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / path)
-            files.append((path, kind))
-    return files
-
-
-def read_images(folder, files, preprocess):
-    pixels = np.stack([np.asarray(Image.open(folder / path), np.float64) for path, _ in files])
-    if preprocess == "tf":
-        pixels = pixels / 127.5 - 1
-    else:  # torch
-        pixels = (pixels / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
-    return torch.tensor(pixels), torch.tensor([kind for _, kind in files])
 
 
 # ---- Layers; tensors are NHWC as in Keras, and NCHW only within a function of PyTorch's
@@ -174,7 +143,7 @@ LAYERS = {
 
 def float32_values(values):
     """What a file of float32 can hold, to go on from in float64."""
-    return torch.tensor(np.asarray(values, np.float32).astype(np.float64))
+    return torch.tensor(golden_files.float32_values(values))
 
 
 def draw_weights(kind, config, x, rng):
@@ -263,40 +232,11 @@ def train(run, weights, images, labels):
 
 # ---- Files
 
-def write_model(path, name, run):
-    shape = {"batch_input_shape": [None, SIZE, SIZE, 3], "name": "input_1"}
-    layers = [{"class_name": "InputLayer", "config": shape}]
-    layers += [{"class_name": kind, "config": {"name": layer, "trainable": True, **config}}
-               for kind, layer, config in run["layers"]]
-    model = {"class_name": "Sequential", "config": {"name": name, "layers": layers},
-             "keras_version": "2.15.0", "backend": "tensorflow"}
-    path.write_text(json.dumps(model, indent=1) + "\n")
-
-
-def write_weights(path, weights, version):
-    """Keras 2's layout: /layer/layer/weight:0. Files of HDF5's "latest" version are smaller, Keras
-    writes the "earliest"."""
-    with h5py.File(path, "w", libver=version) as file:
-        file.attrs["layer_names"] = np.array(list(weights), "S")
-        for layer, tensors in weights.items():
-            group = file.create_group(layer)
-            names = [f"{layer}/{weight}:0" for weight in tensors]
-            group.attrs["weight_names"] = np.array(names, "S")
-            for name, tensor in zip(names, tensors.values()):
-                group[name] = tensor.numpy().astype(np.float32)
-
-
-def write_arrays(folder, arrays):
-    folder.mkdir()
-    for name, tensor in arrays.items():
-        np.save(folder / f"{name}.npy", tensor.numpy().astype(np.float32))
-
-
 def make(folder, name, run):
     rng = np.random.default_rng(run["seed"])
     shutil.rmtree(folder, ignore_errors=True)
     files = write_images(folder / "images", rng)
-    images, labels = read_images(folder / "images", files, run["preprocess"])
+    images, labels = map(torch.tensor, read_images(folder / "images", files, run["preprocess"]))
     weights = initialize(run["layers"], images, rng)
     write_model(folder / "model.json", name, run)
     write_weights(folder / "init.h5", weights, "earliest")
