@@ -24,6 +24,8 @@ struct vktl_train_progress {
         VKTL_TRAIN_PLAN,     // the plan is made: `plan` tells it
         VKTL_TRAIN_FEATURES, // the frozen base's output; done of total pictures: `variants` of
                              // each of `images` for training, and those for validation
+        VKTL_TRAIN_LR_STEP,  // a step of the range test; done of total, loss is the smoothed one
+        VKTL_TRAIN_LR_FOUND, // learning_rate is the one that the test suggests
         VKTL_TRAIN_STEP,     // a step was done; done of total steps of this epoch
         VKTL_TRAIN_EPOCH,    // an epoch was done, validation included
     } stage;
@@ -52,6 +54,7 @@ struct vktl_train_params {
     uint32_t epochs;      // [20]
     uint32_t batch;       // [16]
     double learning_rate; // [0.001]
+    bool find_learning_rate; // by a range test before the first epoch, see <vktl/lr_find.h>
     struct vktl_optimizer optimizer;
     bool no_shuffle; // files in sorted order
     uint64_t seed;
@@ -93,6 +96,7 @@ struct vktl_train_result {
     bool was_complete;              // a run to resume had nothing left to do
     double last_loss, last_accuracy, last_val_loss, last_val_accuracy; // NaN where unknown
     double features_seconds, first_epoch_seconds, other_epochs_seconds;
+    double learning_rate;  // of the first epoch: the one given, or found
     uint64_t device_bytes; // that the plan took
 };
 

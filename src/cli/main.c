@@ -9,10 +9,21 @@
 #include "cli/command.h"
 #include "cli/suggest.h"
 
+// clang-format off
 const struct command *const commands[] = {
-    &command_train,   &command_infer,   &command_eval,     &command_features, &command_summary,
-    &command_convert, &command_devices, &command_selftest, &command_bench,    NULL,
+    &command_train,
+    &command_infer,
+    &command_eval,
+    &command_lr_find,
+    &command_features,
+    &command_summary,
+    &command_convert,
+    &command_devices,
+    &command_selftest,
+    &command_bench,
+    NULL,
 };
+// clang-format on
 
 static const char overview[] =
     "vktl trains image classifiers by transfer learning on any Vulkan device.\n"

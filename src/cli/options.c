@@ -86,6 +86,8 @@ static void append_expected(struct text *text, const struct option *option)
     if (option->unit)
         text_format(text, " of %s", option->unit);
     append_limits(text, option);
+    if (option->word)
+        text_format(text, ", or %s", option->word);
 }
 
 static vktl_status refuse(const struct vktl_log *log, const struct option *option,
@@ -166,6 +168,16 @@ static bool store_whole(const struct option *option, const char *value, void *sl
     return true;
 }
 
+static bool store_real(const struct option *option, const char *value, double *slot)
+{
+    const char *rest;
+    if (option->word && strcmp(value, option->word) == 0) {
+        *slot = NAN;
+        return true;
+    }
+    return read_real(value, slot, &rest) && !*rest && is_within(option, *slot);
+}
+
 static bool store_choice(const struct option *option, const char *value, int *slot)
 {
     for (int i = 0; option->choices[i]; i++) {
@@ -180,7 +192,6 @@ static bool store_choice(const struct option *option, const char *value, int *sl
 // Writes a value in its place; false where it is not what the option takes.
 static bool store(const struct option *option, const char *value, void *slot)
 {
-    const char *rest;
     switch (option->type) {
     case OPTION_HEADING:
     case OPTION_TABLE:
@@ -192,7 +203,7 @@ static bool store(const struct option *option, const char *value, void *slot)
     case OPTION_U64:
         return store_whole(option, value, slot);
     case OPTION_F64:
-        return read_real(value, slot, &rest) && !*rest && is_within(option, *(double *)slot);
+        return store_real(option, value, slot);
     case OPTION_SIZE:
         return read_size(value, slot) && is_within(option, (double)*(uint64_t *)slot);
     case OPTION_TEXT:

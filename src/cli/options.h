@@ -37,6 +37,7 @@ struct option {
     // Of numbers; max 0: no limit above. `unit` is a plural, "images".
     double min, max;
     bool above_min, below_max; // the limit itself is not allowed
+    const char *word;          // of an OPTION_F64: may stand for the number, and is stored as NaN
     const char *unit;
     const char *const *choices; // ends in NULL
     bool required;

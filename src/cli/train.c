@@ -41,9 +41,9 @@ static const struct option options[] = {
     {.name = "max-steps", .type = OPTION_U64, .argument = "N", AT(max_steps), .note = "no limit",
      .min = 1, .unit = "steps",
      .help = "stop after so many steps"},
-    {.name = "lr", .type = OPTION_F64, .argument = "RATE", AT(lr), .value = "0.001",
-     .above_min = true,
-     .help = "learning rate"},
+    {.name = "lr", .type = OPTION_F64, .argument = "RATE|auto", AT(lr), .value = "0.001",
+     .above_min = true, .word = "auto",
+     .help = "learning rate; auto: what `vktl lr-find` recommends, found before the first epoch"},
     ROWS(training_optimizer),
 
     ROW_HEADING("Augmentation of training images, each time another within these ranges"),
@@ -120,59 +120,25 @@ static void say_epoch(struct progress *progress, const struct vktl_train_progres
 }
 
 // The plan is what a dry run is for; otherwise it is a note.
-static void show_plan(struct progress *progress, const char *plan)
+static void write_plan(struct progress *progress, const char *plan)
 {
     const size_t length = strlen(plan);
-    const bool ends_line = length && plan[length - 1] == '\n';
-    if (!progress->chosen->dry_run) {
-        console_say(progress->console, "%.*s", (int)(ends_line ? length - 1 : length), plan);
-        return;
-    }
     progress->status = console_write(progress->console, plan);
-    if (progress->status == VKTL_OK && !ends_line)
+    if (progress->status == VKTL_OK && (!length || plan[length - 1] != '\n'))
         progress->status = console_write(progress->console, "\n");
-}
-
-// "8 augmented variants of 93 images, 25 images for validation", and how long that took.
-static void say_features(struct console *console, const struct vktl_train_progress *now)
-{
-    char seconds[CONSOLE_TIME_SIZE], variants[40] = "", others[48] = "";
-    const uint32_t other_count = now->total - now->images * now->variants;
-    if (now->variants > 1)
-        snprintf(variants, sizeof variants, "%u augmented variants of ", now->variants);
-    if (other_count)
-        snprintf(others, sizeof others, ", %u images for validation", other_count);
-    console_say(console, "Output of the frozen base: %s%u images%s - %s", variants, now->images,
-                others, console_duration(now->seconds, seconds));
-}
-
-static void show_features(struct progress *progress, const struct vktl_train_progress *now)
-{
-    draw_count(progress->console, "Frozen base", now->done, now->total, now->seconds);
-    if (now->done == now->total)
-        say_features(progress->console, now);
 }
 
 static void show(void *user, const struct vktl_train_progress *now)
 {
     struct progress *progress = user;
-    switch (now->stage) {
-    case VKTL_TRAIN_SCAN:
-        draw_count(progress->console, "Reading images", now->done, now->total, now->seconds);
-        break;
-    case VKTL_TRAIN_PLAN:
-        show_plan(progress, now->plan);
-        break;
-    case VKTL_TRAIN_FEATURES:
-        show_features(progress, now);
-        break;
-    case VKTL_TRAIN_STEP:
+    if (now->stage == VKTL_TRAIN_PLAN && progress->chosen->dry_run)
+        write_plan(progress, now->plan);
+    else if (now->stage == VKTL_TRAIN_STEP)
         draw_step(progress, now);
-        break;
-    case VKTL_TRAIN_EPOCH:
+    else if (now->stage == VKTL_TRAIN_EPOCH)
         say_epoch(progress, now);
-        break;
-    }
+    else
+        training_show(progress->console, now);
 }
 
 static bool should_stop(void *user)
@@ -219,6 +185,7 @@ static vktl_status write_json(struct console *console, const struct train_option
     json_add_number(&json, json.root, "steps", (double)result->steps_done);
     json_add_number(&json, json.root, "best_epoch", result->best_epoch);
     json_add_number(&json, json.root, "best_value", result->best_epoch ? result->best_value : NAN);
+    json_add_number(&json, json.root, "learning_rate", result->learning_rate);
     json_add_number(&json, json.root, "loss", result->last_loss);
     json_add_number(&json, json.root, "accuracy", result->last_accuracy);
     json_add_number(&json, json.root, "val_loss", result->last_val_loss);
@@ -254,7 +221,8 @@ static struct vktl_train_params train_params(const struct train_options *chosen,
     params.tensorboard_folder = chosen->tensorboard;
     params.overwrite = chosen->overwrite;
     params.epochs = chosen->epochs;
-    params.learning_rate = chosen->lr;
+    params.find_learning_rate = isnan(chosen->lr);
+    params.learning_rate = params.find_learning_rate ? 0 : chosen->lr;
     params.max_steps = chosen->max_steps;
     params.dry_run = chosen->dry_run;
     params.progress = show;

@@ -1,5 +1,9 @@
-// Responsible for the options that trainings share, and for what they mean to the library.
+// Responsible for the options that trainings share, for what they mean to the library, and for
+// showing what comes before the first epoch.
 #include "cli/training.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL}; // vktl_optimizer_kind
 
@@ -155,4 +159,66 @@ struct vktl_train_params training_params(const struct training_options *options)
     if (options->interpolation != OPTION_NO_CHOICE)
         params.model.interpolation = &interpolations[options->interpolation];
     return params;
+}
+
+// ---- Progress
+
+static void say_plan(struct console *console, const char *plan)
+{
+    const size_t length = strlen(plan);
+    const bool ends_line = length && plan[length - 1] == '\n';
+    console_say(console, "%.*s", (int)(ends_line ? length - 1 : length), plan);
+}
+
+// "8 augmented variants of 93 images, 25 images for validation", and how long that took.
+static void say_features(struct console *console, const struct vktl_train_progress *now)
+{
+    char seconds[CONSOLE_TIME_SIZE], variants[40] = "", others[48] = "";
+    const uint32_t other_count = now->total - now->images * now->variants;
+    if (now->variants > 1)
+        snprintf(variants, sizeof variants, "%u augmented variants of ", now->variants);
+    if (other_count)
+        snprintf(others, sizeof others, ", %u images for validation", other_count);
+    console_say(console, "Output of the frozen base: %s%u images%s - %s", variants, now->images,
+                others, console_duration(now->seconds, seconds));
+}
+
+static void show_features(struct console *console, const struct vktl_train_progress *now)
+{
+    draw_count(console, "Frozen base", now->done, now->total, now->seconds);
+    if (now->done == now->total)
+        say_features(console, now);
+}
+
+static void draw_range_step(struct console *console, const struct vktl_train_progress *now)
+{
+    char right[CONSOLE_LINE_SIZE];
+    if (!console_wants_line(console))
+        return;
+    snprintf(right, sizeof right, "  lr %.2e loss %.4f", now->learning_rate, now->loss);
+    console_draw(console, "Range test", now->done, now->total, right);
+}
+
+void training_show(struct console *console, const struct vktl_train_progress *now)
+{
+    switch (now->stage) {
+    case VKTL_TRAIN_SCAN:
+        draw_count(console, "Reading images", now->done, now->total, now->seconds);
+        break;
+    case VKTL_TRAIN_PLAN:
+        say_plan(console, now->plan);
+        break;
+    case VKTL_TRAIN_FEATURES:
+        show_features(console, now);
+        break;
+    case VKTL_TRAIN_LR_STEP:
+        draw_range_step(console, now);
+        break;
+    case VKTL_TRAIN_LR_FOUND:
+        console_say(console, "Learning rate: %.3g, by the range test", now->learning_rate);
+        break;
+    case VKTL_TRAIN_STEP:
+    case VKTL_TRAIN_EPOCH:
+        break;
+    }
 }

@@ -38,6 +38,10 @@ extern const struct option training_data[], training_model[], training_optimizer
         .name = "", .type = OPTION_TABLE, .table = (table_), .offset = offsetof(type_, member)     \
     }
 
+// Shows what comes before the first epoch, or before the first step of a range test: reading
+// images, the plan (as a note), the frozen base, the range test itself.
+void training_show(struct console *console, const struct vktl_train_progress *now);
+
 // The rows of augmentation stand in the table of a command whose values `type_` has a struct
 // training_options as `member`.
 #define ROWS_AUGMENT(type_, member) ROWS_TRAINING(augment_rows, type_, member.augment)

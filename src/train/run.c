@@ -72,7 +72,8 @@ vktl_status run_init(const struct vktl_log *log, struct session *session, struct
 static vktl_status remove_old(const struct run *run)
 {
     static const char *const all[] = {"config.json", "best.safetensors", "last.safetensors",
-                                      "history.csv", "steps.csv"};
+                                      "history.csv", "steps.csv",        "lr_find.csv",
+                                      "lr_find.png", "lr_find.svg"};
     vktl_status status = VKTL_OK;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         char *path = run_path(run->params, all[i]);

@@ -103,7 +103,8 @@ static void fill_defaults(struct vktl_train_params *params)
         params->checkpoint_seconds = 10;
     if (params->callbacks.lr_min_delta == 0)
         params->callbacks.lr_min_delta = 1e-4;
-    if (params->fine_tune.epochs && params->fine_tune.learning_rate == 0)
+    if (params->fine_tune.epochs && params->fine_tune.learning_rate == 0 &&
+        !params->find_learning_rate)
         params->fine_tune.learning_rate = params->learning_rate / 10;
 }
 
@@ -484,6 +485,13 @@ vktl_status session_open(const struct vktl_log *log, struct vktl_device *device,
                          const struct vktl_train_params *params, struct session *session)
 {
     return session_open_checkpoint(log, device, params, NULL, session);
+}
+
+void session_drop_validation(struct session *session)
+{
+    feed_deinit(&session->validation_feed);
+    vktl_dataset_destroy(&session->validation);
+    session->validation_count = 0;
 }
 
 void session_close(struct session *session)

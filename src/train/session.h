@@ -50,6 +50,9 @@ vktl_status session_open_checkpoint(const struct vktl_log *log, struct vktl_devi
                                     struct session *session);
 void session_close(struct session *session);
 
+// Leaves validation out of what follows: before the plan is made.
+void session_drop_validation(struct session *session);
+
 // Plans the model as it is now and tells the plan; an older plan goes first.
 vktl_status session_plan(struct session *session);
 

@@ -5,9 +5,13 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "train/board.h"
+#include "train/lr_find.h"
 #include "train/resume.h"
 #include "train/run.h"
 #include "train/schedule.h"
@@ -19,6 +23,7 @@ struct trainer {
     struct course course;
     struct run run;
     struct board board;
+    struct vktl_lr_find_result lr_test; // empty unless the rate was to be found
     struct vktl_train_result *result;
 };
 
@@ -372,6 +377,43 @@ fail:
     return status;
 }
 
+// To three digits: no more are told, and config.json keeps all of them.
+static double rounded(double rate)
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%.3g", rate);
+    return strtod(digits, NULL);
+}
+
+// With --lr auto: a range test, whose suggestion becomes the rate of the run and of its
+// config.json, so that a resumed run knows it too. Keeps the frozen base's features for it, and for
+// the run.
+static vktl_status find_rate(struct trainer *trainer)
+{
+    vktl_status status = VKTL_OK;
+    struct session *session = &trainer->session;
+    struct vktl_fine_tune *fine_tune = &session->params.fine_tune;
+    const struct vktl_lr_find_params defaults = {0};
+    if (!session->params.find_learning_rate)
+        return VKTL_OK;
+    TRY(folder_create_all(trainer->log, session->params.run_folder)); // before the long work
+    TRY(keep_features(trainer));
+    TRY(lr_find_run(session, &defaults, &trainer->lr_test));
+    const double found = trainer->lr_test.suggestions.recommended;
+    if (isnan(found))
+        FAIL(trainer->log, VKTL_FAILED,
+             "the loss never falls in the range test, so it suggests no learning rate; give --lr a "
+             "number");
+    session->params.learning_rate = session->learning_rate = rounded(found);
+    if (fine_tune->epochs && fine_tune->learning_rate == 0)
+        fine_tune->learning_rate = session->params.learning_rate / 10;
+    begin_course(trainer);
+    const struct vktl_train_progress progress = session_progress(session, VKTL_TRAIN_LR_FOUND);
+    session_tell(session, &progress);
+fail:
+    return status;
+}
+
 // Data, model, plan and run folder, where `resume` says that the run stands.
 static vktl_status prepare(struct trainer *trainer, struct vktl_device *device,
                            const struct resume *resume)
@@ -393,12 +435,16 @@ static vktl_status prepare(struct trainer *trainer, struct vktl_device *device,
     if (trainer->course.phase == 0)
         TRY(session_check_fine_tuning(session));
     TRY(session_plan(session));
+    if (!goes_on)
+        TRY(find_rate(trainer));
     TRY(run_init(trainer->log, session, &trainer->run));
     trainer->run.good = trainer->course;
     if (goes_on)
         TRY(run_load(&trainer->run, &resume->course));
     else
         TRY(run_create(&trainer->run, session));
+    if (trainer->lr_test.count > 0)
+        TRY(vktl_lr_find_save(trainer->log, &trainer->lr_test, session->params.run_folder));
     if (goes_on && resume->is_changed)
         TRY(run_write_config(&trainer->run, session));
     TRY(board_open(trainer->log, &session->params, trainer->course.epoch, &trainer->board));
@@ -420,11 +466,13 @@ static vktl_status train(struct trainer *trainer, struct vktl_device *device,
     TRY(prepare(trainer, device, resume));
     trainer->result->device_bytes = plan_size(session->plan);
     trainer->result->first_epoch = trainer->course.epoch;
+    trainer->result->learning_rate = session->params.learning_rate;
     note_result(trainer);
     if (resume->checkpoint)
         log_info(trainer->log, "Resuming at epoch %" PRIu32 ", after step %" PRIu64,
                  trainer->course.epoch, trainer->course.step);
-    TRY(keep_features(trainer));
+    if (trainer->lr_test.count == 0) // the range test has kept them already
+        TRY(keep_features(trainer));
     TRY(run_phases(trainer));
 fail:
     return status;
@@ -435,6 +483,7 @@ static void tell_complete(struct trainer *trainer, const struct resume *resume)
     trainer->course = resume->course;
     note_result(trainer);
     trainer->result->was_complete = true;
+    trainer->result->learning_rate = resume->params.learning_rate;
     log_info(trainer->log,
              "%s is complete: %" PRIu32 " epochs, %" PRIu64 " steps%s; there is nothing to do.",
              resume->params.run_folder, resume->course.epochs_done, resume->course.step,
@@ -464,6 +513,7 @@ vktl_status vktl_train(const struct vktl_log *log, struct vktl_device *device,
     TRY(check_run(log, &resume.params));
     TRY(train(&trainer, device, &resume));
 fail:
+    vktl_lr_find_release(&trainer.lr_test);
     board_close(&trainer.board);
     run_deinit(&trainer.run);
     session_close(&trainer.session);

@@ -55,7 +55,10 @@ vktl_status canvas_create(const struct vktl_log *log, double width, enum vktl_th
     TRY_ALLOC(log, new);
     new->width = ceil(width);
     new->theme = theme_of(theme);
-    new->recording = cairo_recording_surface_create(CAIRO_CONTENT_COLOR_ALPHA, NULL);
+    // Extents, as large as a picture may be: those of a recording without any are read
+    // uninitialised when Cairo 1.16 writes SVG, and the same picture then differs from run to run.
+    new->recording = cairo_recording_surface_create(
+        CAIRO_CONTENT_COLOR_ALPHA, &(cairo_rectangle_t){0, 0, CANVAS_MAX_SIDE, CANVAS_MAX_SIDE});
     new->cairo = cairo_create(new->recording);
     set_up_text(new->cairo);
     TRY(check(log, cairo_status(new->cairo)));

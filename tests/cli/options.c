@@ -43,7 +43,7 @@ static const struct option options[] = {
     {.name = "size", .type = OPTION_SIZE, .argument = "SIZE", AT(size), .value = "2G",
      .help = "how large"},
     {.name = "rate", .type = OPTION_F64, .argument = "R", AT(rate), .value = "0.5",
-     .above_min = true, .help = "how fast"},
+     .above_min = true, .word = "auto", .help = "how fast"},
     {.name = "", .type = OPTION_TABLE, AT(inner), .table = inner_options},
     {.name = "colour", .type = OPTION_CHOICE, .argument = "red|green|blue", AT(colour),
      .choices = colours, .help = "which colour"},
