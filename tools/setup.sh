@@ -299,6 +299,14 @@ swiftshader() {
     rm -rf "$work"
 }
 
+# --- Node.js, for a test with another reader of Keras's format ---------------------------------
+
+# From wherever it is; Debian's npm would not go with another's Node.js.
+node_js() {
+    command -v node >/dev/null && command -v npm >/dev/null && return 0
+    install_packages nodejs npm
+}
+
 # ----------------------------------------------------------------------------------------------
 
 with_tests=no
@@ -328,4 +336,7 @@ else
     install_packages "${packages[@]}" libvulkan1 mesa-vulkan-drivers
     newer_lavapipe
 fi
-[ "$with_tests" = no ] || swiftshader
+if [ "$with_tests" = yes ]; then
+    swiftshader
+    node_js
+fi
