@@ -69,6 +69,37 @@ VKTL_API void vktl_augment_draw(const struct vktl_augment *augment, uint64_t see
                                 uint32_t item, uint32_t height, uint32_t width,
                                 struct vktl_augment_draw *draw);
 
+struct vktl_augment_params {
+    struct vktl_augment augment;
+    uint32_t image_size; // pixels on a side of the square that images are brought to; 0: 224
+    vktl_interpolation interpolation;
+    uint32_t variants; // of each image; 0: 8
+    uint64_t seed;
+};
+
+// Images and what augmentation makes of them, as 8-bit RGB in rows from the top. Variant v of an
+// image is the one that vktl_augment_draw gives for `variant` v and the image's index.
+struct vktl_augmented {
+    uint32_t image_size, variants;
+    uint32_t count;                  // images that could be read
+    uint32_t unreadable;             // others
+    uint32_t *items;                 // (count): their indices in the dataset
+    unsigned char *originals;        // (count, image_size, image_size, 3)
+    unsigned char *pixels;           // (count, variants, image_size, image_size, 3)
+    struct vktl_augment_draw *draws; // (count, variants)
+};
+
+// Distorts the images items[0..item_count) of a dataset on the device; values are rounded to whole
+// numbers. An image that cannot be read is named in a warning and left out. The caller frees the
+// result, which is zeroed after a failure. VKTL_USAGE: limits or an image size that make no sense;
+// VKTL_INPUT: no image can be read.
+VKTL_API vktl_status vktl_augment_images(const struct vktl_log *log, struct vktl_device *device,
+                                         const struct vktl_dataset *dataset, const uint32_t *items,
+                                         uint32_t item_count,
+                                         const struct vktl_augment_params *params,
+                                         struct vktl_augmented *augmented);
+VKTL_API void vktl_augmented_free(struct vktl_augmented *augmented);
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &command_infer,
     &command_eval,
     &command_lr_find,
+    &command_augment,
     &command_features,
     &command_summary,
     &command_convert,
