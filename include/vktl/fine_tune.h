@@ -7,7 +7,8 @@
 
 // The second phase starts from the best weights of the first, with a fresh optimizer, as compiling
 // a Keras model again does; callbacks and schedule start anew, epochs count on. Batch normalisation
-// of the base stays in inference mode, as Keras advises. Zeroed: no second phase.
+// of the base keeps its statistics, as Keras advises, unless model.train_batchnorm. Zeroed: no
+// second phase.
 struct vktl_fine_tune {
     const char *unfreeze_from; // this layer and all after it are trained
     uint32_t epochs;           // of the second phase

@@ -92,7 +92,8 @@ const struct option training_optimizer[] = {
      .help = "layers of the base learn at so many times the learning rate"},
     {.name = "train-batchnorm", .type = OPTION_FLAG, AT(train_batchnorm),
      .help = "batch normalisation whose statistics came from a file learns new ones where it is "
-             "trained, instead of keeping them"},
+             "trained, instead of keeping them; those that validation uses follow slowly (often 1% "
+             "a step), so it lags behind for some hundred steps"},
     {.name = "seed", .type = OPTION_U64, .argument = "N", AT(seed), .value = "0",
      .help = "of initial weights, order of the images, dropout, augmentation"},
     {NULL},
