@@ -2,6 +2,7 @@
 // images. The maps themselves are checked by tests/cli/cam.py.
 #include <vktl/cam.h>
 
+#include <math.h>
 #include <stdio.h>
 
 #include "harness/harness.h"
@@ -86,6 +87,32 @@ static void test_one_plan_serves_many_images(void **state)
     vktl_model_destroy(&model);
 }
 
+// With temperature 2 probabilities go as the square roots of what they were; the map stays.
+static void test_temperature_changes_the_probability_alone(void **state)
+{
+    struct vktl_model *model = open_golden("tiny");
+    struct vktl_cam_result before[3], after;
+    double sum = 0;
+    (void)state;
+    for (int32_t i = 0; i < 3; i++) {
+        assert_int_equal(
+            vktl_cam(&harness_log, device, model, image("bee/0.png"), i, NULL, &before[i]),
+            VKTL_OK);
+        sum += sqrt(before[i].probability);
+    }
+    vktl_model_set_temperature(model, 2);
+    for (int32_t i = 0; i < 3; i++) {
+        assert_int_equal(vktl_cam(&harness_log, device, model, image("bee/0.png"), i, NULL, &after),
+                         VKTL_OK);
+        assert_true(fabs(after.probability - sqrt(before[i].probability) / sum) < 1e-6);
+        assert_true(fabsf(after.probability - before[i].probability) > 1e-3f);
+        assert_memory_equal(after.map, before[i].map, after.height * after.width * sizeof(float));
+        vktl_cam_result_free(&after);
+        vktl_cam_result_free(&before[i]);
+    }
+    vktl_model_destroy(&model);
+}
+
 static void expect_refusal(const struct vktl_model *model, const char *path, int32_t class_index,
                            const char *layer, vktl_status expected, const char *word)
 {
@@ -163,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_default_layer_is_the_last_convolution),
         cmocka_unit_test(test_one_plan_serves_many_images),
+        cmocka_unit_test(test_temperature_changes_the_probability_alone),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_models_that_show_nothing_are_refused),
     };
