@@ -32,7 +32,7 @@ extern const struct command *const commands[];
 
 extern const struct command command_train, command_infer, command_eval, command_features,
     command_augment, command_summary, command_devices, command_selftest, command_bench,
-    command_convert, command_lr_find;
+    command_convert, command_lr_find, command_completion, command_man;
 
 // ---- Rows that tables share. The values' first member is a struct common_options.
 

@@ -210,7 +210,7 @@ fail:
 
 const struct command command_lr_find = {
     .name = "lr-find",
-    .job = "find a learning rate: train a little at ever higher ones, and undo it",
+    .job = "find a learning rate by a short training, which is undone",
     .positionals = "",
     .options = options,
     .values_size = sizeof(struct lr_find_options),

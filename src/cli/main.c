@@ -22,6 +22,8 @@ const struct command *const commands[] = {
     &command_devices,
     &command_selftest,
     &command_bench,
+    &command_completion,
+    &command_man,
     NULL,
 };
 // clang-format on
@@ -45,7 +47,7 @@ static void append_overview(struct text *text)
 {
     text_append(text, overview);
     for (uint32_t i = 0; commands[i]; i++)
-        text_format(text, "  %-10s %s\n", commands[i]->name, commands[i]->job);
+        text_format(text, "  %-11s %s\n", commands[i]->name, commands[i]->job);
     text_append(text, exit_statuses);
 }
 
