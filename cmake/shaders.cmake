@@ -13,7 +13,6 @@ set(shader_header "// Generated: every embedded shader.\n#include \"gpu/record.h
 set(shader_table "// Generated: every embedded shader.\n#include \"shaders.h\"\n\n#include <stddef.h>\n\n")
 set(shader_list "")
 set(shader_outputs)
-set(VKTL_SPIRV_FILES)
 
 function(add_shader source symbol)
     set(words "")
@@ -24,19 +23,16 @@ function(add_shader source symbol)
             OUTPUT ${output} ${output}.inc
             COMMAND ${GLSLC} --target-env=vulkan1.2 -O -fshader-stage=compute -DVKTL_${form_macro}=1
                     ${ARGN} -MD -MF ${output}.d -o ${output} ${source}
-            COMMAND ${GLSLC} --target-env=vulkan1.2 -O -fshader-stage=compute -DVKTL_${form_macro}=1
-                    ${ARGN} -mfmt=num -o ${output}.inc ${source}
+            COMMAND sh -c "od -An -v -tx4 '${output}' | sed 's/ *\\([0-9a-f]*\\)/0x\\1,/g' > '${output}.inc'"
             DEPENDS ${source} DEPFILE ${output}.d VERBATIM
             COMMENT "Shader ${symbol} (${form})")
         set(shader_outputs ${shader_outputs} ${output}.inc)
-        set(VKTL_SPIRV_FILES ${VKTL_SPIRV_FILES} ${output})
         set(words "${words}static const uint32_t ${symbol}_${form}[] = {\n#include \"spirv/${symbol}.${form}.spv.inc\"\n};\n")
     endforeach()
     set(shader_header "${shader_header}extern const struct spirv spirv_${symbol};\n" PARENT_SCOPE)
     set(shader_table "${shader_table}${words}const struct spirv spirv_${symbol} = {\"${symbol}\", {${symbol}_storage, ${symbol}_address}, {sizeof ${symbol}_storage, sizeof ${symbol}_address}};\n\n" PARENT_SCOPE)
     set(shader_list "${shader_list}    &spirv_${symbol},\n" PARENT_SCOPE)
     set(shader_outputs ${shader_outputs} PARENT_SCOPE)
-    set(VKTL_SPIRV_FILES ${VKTL_SPIRV_FILES} PARENT_SCOPE)
 endfunction()
 
 file(MAKE_DIRECTORY ${GENERATED}/spirv)
