@@ -5,7 +5,7 @@
 // For CPU drivers: one subgroup computes 16 rows (kh, kw, ci) by 4 * LANES output channels in
 // registers; see lib/lanes.glsl. A lane keeps its own tap for all pixels, so walking the pixels
 // needs no division; parts bound the length of the walk and are summed by sum_rows.comp.
-// variants: 4 LANES=4, 8 LANES=8, 16 LANES=16
+// variants: 4 LANES=4, 8 LANES=8
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/conv2d.h"
 #include "../lib/buffer.glsl"

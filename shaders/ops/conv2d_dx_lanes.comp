@@ -4,7 +4,7 @@
 //
 // For CPU drivers: one subgroup computes 16 cells of one phase by 4 * LANES input channels in
 // registers; see lib/lanes.glsl, and lib/gather.glsl for phases and for the order of the weights.
-// variants: 4 LANES=4, 8 LANES=8, 16 LANES=16
+// variants: 4 LANES=4, 8 LANES=8
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/conv2d.h"
 #include "../lib/buffer.glsl"

@@ -3,7 +3,7 @@
 //
 // For CPU drivers: one subgroup computes 16 inputs by 4 * LANES units in registers; see
 // lib/lanes.glsl. Units go first through the groups, so that dw is written row by row.
-// variants: 4 LANES=4, 8 LANES=8, 16 LANES=16
+// variants: 4 LANES=4, 8 LANES=8
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/dense.h"
 #include "../lib/buffer.glsl"

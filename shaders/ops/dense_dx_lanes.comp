@@ -4,7 +4,7 @@
 // For CPU drivers: one subgroup computes 8 rows by 8 inputs, lanes along u, along which both
 // factors are contiguous: turning w, the largest tensor of many models, would cost more than the
 // product. Each lane sums its own units; shuffles add the lanes at the end.
-// variants: 4 LANES=4, 8 LANES=8, 16 LANES=16
+// variants: 4 LANES=4, 8 LANES=8
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #extension GL_KHR_shader_subgroup_basic : require

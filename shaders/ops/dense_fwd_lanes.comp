@@ -3,8 +3,8 @@
 //
 // For CPU drivers: one subgroup computes 16 rows, or few, by 4 * LANES units in registers; see
 // lib/lanes.glsl.
-// variants: 4 LANES=4, 8 LANES=8, 16 LANES=16
-// variants: few_4 LANES=4 TILE_ROWS=4, few_8 LANES=8 TILE_ROWS=4, few_16 LANES=16 TILE_ROWS=4
+// variants: 4 LANES=4, 8 LANES=8
+// variants: few_4 LANES=4 TILE_ROWS=4, few_8 LANES=8 TILE_ROWS=4
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/dense.h"
 #include "../lib/activation.glsl"

@@ -4,7 +4,7 @@
 //
 // For CPU drivers: one subgroup computes 16 input channels by 4 * LANES output channels in
 // registers; see lib/lanes.glsl. CIN is a multiple of 16.
-// variants: 4 LANES=4, 8 LANES=8, 16 LANES=16
+// variants: 4 LANES=4, 8 LANES=8
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/winograd.h"
 #include "../lib/buffer.glsl"

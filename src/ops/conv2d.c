@@ -76,15 +76,13 @@ static const struct kernel flip_kernel = {
 static const struct kernel *const kernels[] = {&forward_kernels[0],
                                                &forward_kernels[1],
                                                &forward_kernels[2],
-                                               &forward_kernels[3],
+
                                                &dx_kernels[0],
                                                &dx_kernels[1],
                                                &dx_kernels[2],
-                                               &dx_kernels[3],
                                                &dw_kernels[0],
                                                &dw_kernels[1],
                                                &dw_kernels[2],
-                                               &dw_kernels[3],
                                                &product_mask_kernels[0],
                                                &product_mask_kernels[1],
                                                &flip_kernel,
@@ -96,10 +94,8 @@ static const struct kernel *const kernels[] = {&forward_kernels[0],
                                                &winograd_dw_kernel,
                                                &winograd_product_kernels[PRODUCT_LANES4],
                                                &winograd_product_kernels[PRODUCT_LANES8],
-                                               &winograd_product_kernels[PRODUCT_LANES16],
                                                &winograd_du_kernels[PRODUCT_LANES4],
                                                &winograd_du_kernels[PRODUCT_LANES8],
-                                               &winograd_du_kernels[PRODUCT_LANES16],
                                                NULL};
 
 // ---- Shapes ------------------------------------------------------------------------------------

@@ -38,8 +38,6 @@ enum product_variant product_variant_for(const struct vktl_device_info *info)
         return PRODUCT_LANES4;
     case 8:
         return PRODUCT_LANES8;
-    case 16:
-        return PRODUCT_LANES16;
     default:
         return PRODUCT_TILE;
     }
@@ -47,7 +45,7 @@ enum product_variant product_variant_for(const struct vktl_device_info *info)
 
 static uint32_t lanes_of(enum product_variant variant)
 {
-    static const uint32_t lanes[PRODUCT_VARIANTS] = {PRODUCT_TILE_LOCAL, 4, 8, 16};
+    static const uint32_t lanes[PRODUCT_VARIANTS] = {PRODUCT_TILE_LOCAL, 4, 8};
     return lanes[variant];
 }
 

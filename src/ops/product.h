@@ -10,12 +10,12 @@
 extern const char *const product_activations[];
 
 // Products come in variants: for GPUs (tiles in shared memory) and for CPU drivers, whose vector
-// units run 4, 8 or 16 lanes (tiles in registers).
-enum product_variant { PRODUCT_TILE, PRODUCT_LANES4, PRODUCT_LANES8, PRODUCT_LANES16 };
-enum { PRODUCT_VARIANTS = 4 };
+// units run 4 or 8 lanes (tiles in registers).
+enum product_variant { PRODUCT_TILE, PRODUCT_LANES4, PRODUCT_LANES8 };
+enum { PRODUCT_VARIANTS = 3 };
 enum product_variant product_variant_for(const struct vktl_device_info *info);
 
-// Kernels of the four variants, with the same buffers and push constants.
+// Kernels of the three variants, with the same buffers and push constants.
 #define PRODUCT_KERNEL(name, lanes, push, ...)                                                     \
     {                                                                                              \
         KERNEL(name), .push_size = sizeof(struct push), .access = __VA_ARGS__, .local = { lanes }  \
@@ -25,13 +25,11 @@ enum product_variant product_variant_for(const struct vktl_device_info *info);
         [PRODUCT_TILE] = PRODUCT_KERNEL(name, PRODUCT_TILE_LOCAL, push, __VA_ARGS__),              \
         [PRODUCT_LANES4] = PRODUCT_KERNEL(name##_lanes_4, 4, push, __VA_ARGS__),                   \
         [PRODUCT_LANES8] = PRODUCT_KERNEL(name##_lanes_8, 8, push, __VA_ARGS__),                   \
-        [PRODUCT_LANES16] = PRODUCT_KERNEL(name##_lanes_16, 16, push, __VA_ARGS__),                \
     }
 #define PRODUCT_LANES_KERNELS(name, push, ...)                                                     \
     {                                                                                              \
         [PRODUCT_LANES4] = PRODUCT_KERNEL(name##_4, 4, push, __VA_ARGS__),                         \
         [PRODUCT_LANES8] = PRODUCT_KERNEL(name##_8, 8, push, __VA_ARGS__),                         \
-        [PRODUCT_LANES16] = PRODUCT_KERNEL(name##_16, 16, push, __VA_ARGS__),                      \
     }
 #define PRODUCT_TILE_LOCAL 256
 

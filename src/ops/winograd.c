@@ -224,7 +224,7 @@ static void record_du(const struct chunk_call *call)
 // In panels as wide as the product's tiles, the widest of which divides MAX_PANEL.
 uint64_t winograd_weights_size(const struct conv2d_push *push)
 {
-    enum { MAX_PANEL = 64 };
+    enum { MAX_PANEL = 32 };
     const uint64_t columns = ((uint64_t)(push->out_c - 1) / MAX_PANEL + 1) * MAX_PANEL;
     return WINOGRAD_POINTS * push->in_c * columns * sizeof(float);
 }
