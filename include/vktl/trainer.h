@@ -30,7 +30,9 @@ struct vktl_train_progress {
         VKTL_TRAIN_EPOCH,    // an epoch was done, validation included
     } stage;
     uint32_t done, total;
-    uint32_t images, variants;     // VKTL_TRAIN_FEATURES only
+    uint32_t from;                 // steps of this epoch that were done before; STEP
+    uint32_t images;               // of FEATURES; of STEP: trained on since the stage began
+    uint32_t variants;             // FEATURES
     uint32_t epoch, epochs;        // from 1; the last of this phase
     bool fine_tuning;              // the second phase
     double loss, accuracy;         // of this epoch so far, weighted by batch size
@@ -77,6 +79,9 @@ struct vktl_train_params {
     // added, and that tensorboard_folder, checkpoint_seconds and save_every are free. Where the
     // folder holds no run, one is started if train_folder is given.
     bool resume;
+    // What was set on purpose, by its name in config.json or as the option of `vktl train`, ended
+    // by NULL: only that is compared. NULL: every member that is not zero.
+    const char *const *chosen;
 
     // Either may be NULL. Called on the calling thread.
     void (*progress)(void *user, const struct vktl_train_progress *progress);

@@ -12,6 +12,7 @@
 struct common_options {
     bool quiet, json, help;
     const char *device; // NULL: the environment's, else "auto"
+    const char *const *given; // names of the options on the command line, ended by NULL
 };
 
 struct command {

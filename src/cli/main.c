@@ -128,10 +128,13 @@ static vktl_status run_command(struct console *console, const struct command *co
 {
     vktl_status status;
     uint32_t positional_count;
-    const struct option_set set = {command->name, command->options, command->positionals,
-                                   command->positional_min, command->positional_max};
+    const char **given = calloc(count + 1, sizeof *given);
+    const struct option_set set = {command->name,           command->options,
+                                   command->positionals,    command->positional_min,
+                                   command->positional_max, given};
     void *values = calloc(1, command->values_size);
     TRY_ALLOC(&console->log, values);
+    TRY_ALLOC(&console->log, given);
     options_set_defaults(command->options, values);
     status = options_parse(&console->log, &set, words, count, values, &positional_count);
     if (status == VKTL_OK)
@@ -140,11 +143,13 @@ static vktl_status run_command(struct console *console, const struct command *co
         fprintf(stderr, "`vktl help %s` lists what it takes.\n", command->name);
         goto fail;
     }
+    ((struct common_options *)values)->given = given;
     console->quiet = ((const struct common_options *)values)->quiet;
     interrupt_install();
     status = command->run(console, values, words, positional_count);
 fail:
     free(values);
+    free(given);
     return status;
 }
 

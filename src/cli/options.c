@@ -261,6 +261,14 @@ static vktl_status refuse_unknown(const struct vktl_log *log, const struct optio
     return log_fail(log, VKTL_USAGE, "%s has no option --%s", set->command, name);
 }
 
+static void note_given(const char **given, const char *name)
+{
+    while (*given)
+        given++;
+    given[0] = name;
+    given[1] = NULL;
+}
+
 // Reads the option in words[0], its value perhaps in words[1]; `*used` words.
 static vktl_status parse_option(const struct vktl_log *log, const struct option_set *set,
                                 const char *const *words, uint32_t count, void *values,
@@ -285,8 +293,10 @@ static vktl_status parse_option(const struct vktl_log *log, const struct option_
         value = words[1];
         *used = 2;
     }
+    if (set->given)
+        note_given(set->given, option->name);
     return store(option, value, slot_of(&walk, option, values)) ? VKTL_OK
-                                                                 : refuse(log, option, value);
+                                                                : refuse(log, option, value);
 }
 
 vktl_status options_parse(const struct vktl_log *log, const struct option_set *set,

@@ -65,6 +65,8 @@ struct option_set {
     const struct option *options;
     const char *positionals; // of the usage line, "MODEL PATH..."; "" takes none
     uint32_t positional_min, positional_max;
+    const char **given; // gets the names of the options that options_parse reads, ended by NULL;
+                        // room for one a word and one more. NULL: nobody asks.
 };
 
 // Writes the defaults into `values`, which the caller has zeroed.

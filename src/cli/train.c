@@ -10,19 +10,23 @@
 #include "base/clock.h"
 #include "cli/json.h"
 #include "cli/training.h"
+#include "cli/training_course.h"
 
 struct train_options {
     struct common_options common;
     struct training_options training;
+    struct course_options course;
     const char *val, *run, *tensorboard;
     uint32_t epochs;
     double lr;
     uint64_t max_steps;
-    bool overwrite, dry_run;
+    double checkpoint_seconds;
+    bool resume, overwrite, dry_run;
 };
 
 #define AT(member)   .offset = offsetof(struct train_options, member)
 #define ROWS(table_) ROWS_TRAINING(table_, struct train_options, training)
+#define COURSE(table_) ROWS_TRAINING(table_, struct train_options, course)
 
 // clang-format off
 static const struct option options[] = {
@@ -49,11 +53,26 @@ static const struct option options[] = {
     ROW_HEADING("Augmentation of training images, each time another within these ranges"),
     ROWS_AUGMENT(struct train_options, training),
 
+    ROW_HEADING("Learning rate over time"),
+    COURSE(training_schedule),
+
+    ROW_HEADING("After each epoch"),
+    COURSE(training_callbacks),
+
+    ROW_HEADING("Fine-tuning"),
+    COURSE(training_fine_tune),
+
     ROW_HEADING("Run"),
     {.name = "run", .type = OPTION_TEXT, .argument = "DIR", AT(run),
      .help = "folder for the trained model and all that is recorded; needed unless --dry-run"},
     {.name = "overwrite", .type = OPTION_FLAG, AT(overwrite),
      .help = "replace a run that is in that folder already"},
+    {.name = "resume", .type = OPTION_FLAG, AT(resume),
+     .help = "go on with the run in --run where it stopped, with its own options; start it if "
+             "there is none and --train is given"},
+    {.name = "checkpoint-seconds", .type = OPTION_F64, .argument = "S", AT(checkpoint_seconds),
+     .value = "10", .max = 86400, .unit = "seconds",
+     .help = "write the run's files at most this often; 0: after every step"},
     {.name = "tensorboard", .type = OPTION_TEXT, .argument = "DIR", AT(tensorboard), .note = "none",
      .help = "event files of every epoch, for `tensorboard --logdir DIR`: training in DIR/train, "
              "validation in DIR/validation"},
@@ -71,7 +90,8 @@ static const struct option options[] = {
 static const char examples[] =
     "  vktl train --train photos/train --val photos/val --run runs/people \\\n"
     "      --weights vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5\n"
-    "  vktl train --train photos --val-split 0.2 --model vgg-mini --run runs/small\n";
+    "  vktl train --train photos --val-split 0.2 --model vgg-mini --run runs/small\n"
+    "  vktl train --resume --run runs/small --epochs 50\n";
 
 // ---- Progress
 
@@ -79,15 +99,14 @@ struct progress {
     struct console *console;
     const struct train_options *chosen;
     double epoch_seconds; // of the last whole epoch, 0 before
-    uint32_t epoch;       // the last that was done
     vktl_status status;   // of writing the plan
 };
 
-// Seconds to the end of the run, from the last epoch, or the pace of this one.
+// Seconds to the end of the phase, from the last epoch, or the pace of this one.
 static double remaining_seconds(const struct progress *progress,
                                 const struct vktl_train_progress *now)
 {
-    const double pace = now->seconds / now->done;
+    const double pace = now->seconds / (now->done - now->from);
     const double epoch = progress->epoch_seconds > 0 ? progress->epoch_seconds : pace * now->total;
     return pace * (now->total - now->done) + epoch * (now->epochs - now->epoch);
 }
@@ -95,10 +114,9 @@ static double remaining_seconds(const struct progress *progress,
 static void draw_step(struct progress *progress, const struct vktl_train_progress *now)
 {
     char left[64], right[CONSOLE_LINE_SIZE], eta[CONSOLE_TIME_SIZE];
-    if (!now->done || !console_wants_line(progress->console))
+    if (now->done <= now->from || !console_wants_line(progress->console))
         return;
-    const double images = (double)now->done * progress->chosen->training.batch;
-    const double rate = now->seconds > 0 ? images / now->seconds : 0;
+    const double rate = now->seconds > 0 ? now->images / now->seconds : 0;
     snprintf(left, sizeof left, "Epoch %u/%u", now->epoch, now->epochs);
     snprintf(right, sizeof right, " ETA %s %.*f img/s loss %.4f acc %.4f",
              console_time(remaining_seconds(progress, now), eta), rate < 100, rate, now->loss,
@@ -106,17 +124,26 @@ static void draw_step(struct progress *progress, const struct vktl_train_progres
     console_draw(progress->console, left, now->done, now->total, right);
 }
 
+enum { FIGURES_SIZE = 96 };
+
+// On a terminal so short that it fits 80 columns; else in full words, for those who search a log.
 static void say_epoch(struct progress *progress, const struct vktl_train_progress *now)
 {
-    char validation[96] = "";
+    char validation[FIGURES_SIZE] = "";
+    const bool is_short = progress->console->is_live;
     if (!isnan(now->val_loss))
-        snprintf(validation, sizeof validation, " - val_loss: %.4f - val_accuracy: %.4f",
+        snprintf(validation, sizeof validation,
+                 is_short ? "  val_loss %.4f val_acc %.4f"
+                          : " - val_loss: %.4f - val_accuracy: %.4f",
                  now->val_loss, now->val_accuracy);
-    console_say(progress->console, "Epoch %u/%u - %.1fs - loss: %.4f - accuracy: %.4f%s%s",
+    console_say(progress->console,
+                is_short ? "Epoch %u/%u  %.1fs  loss %.4f acc %.4f%s%s"
+                         : "Epoch %u/%u - %.1fs - loss: %.4f - accuracy: %.4f%s%s",
                 now->epoch, now->epochs, now->seconds, now->loss, now->accuracy, validation,
-                now->improved ? " - best" : "");
+                !now->improved ? ""
+                : is_short     ? "  best"
+                               : " - best");
     progress->epoch_seconds = now->seconds;
-    progress->epoch = now->epoch;
 }
 
 // The plan is what a dry run is for; otherwise it is a note.
@@ -152,44 +179,64 @@ static bool should_stop(void *user)
 static void say_best(struct console *console, const struct train_options *chosen,
                      const struct vktl_train_result *result)
 {
-    const bool is_validated = chosen->val || chosen->training.val_split > 0;
     if (!result->best_epoch)
         return;
     console_say(console, "Best: epoch %u, %s %.4f, in %s/best.safetensors", result->best_epoch,
-                is_validated ? "val_accuracy" : "accuracy", result->best_value, chosen->run);
+                vktl_monitor_name(result->best_monitor), result->best_value, chosen->run);
+}
+
+static void say_next(struct console *console, const struct train_options *chosen,
+                     const struct vktl_train_result *result, vktl_status status)
+{
+    if (status == VKTL_INTERRUPTED) {
+        console_say(console, "The state of the last step is in %s/last.safetensors", chosen->run);
+        console_say(console, "To go on:  vktl train --resume --run %s", chosen->run);
+    }
+    if (result->best_epoch)
+        console_say(console, "To use it: vktl infer %s photo.jpg", chosen->run);
 }
 
 static void say_end(struct console *console, const struct train_options *chosen,
                     const struct vktl_train_result *result, vktl_status status, double seconds)
 {
     char total[CONSOLE_TIME_SIZE];
-    if (status != VKTL_OK && status != VKTL_INTERRUPTED)
+    if ((status != VKTL_OK && status != VKTL_INTERRUPTED) || !result->steps_done)
         return;
-    console_say(console, "%s %u epochs (%" PRIu64 " steps) in %s.",
-                status == VKTL_OK ? "Done:" : "Stopped after", result->epochs_done,
-                result->steps_done, console_duration(seconds, total));
+    if (!result->was_complete)
+        console_say(console, "%s %u epochs (%" PRIu64 " steps) in %s.",
+                    status == VKTL_OK ? "Done:" : "Stopped after", result->epochs_done,
+                    result->steps_done, console_duration(seconds, total));
     say_best(console, chosen, result);
-    if (status == VKTL_INTERRUPTED)
-        console_say(console, "The state of the last step is in %s/last.safetensors", chosen->run);
-    if (result->best_epoch)
-        console_say(console, "To use it: vktl infer %s photo.jpg", chosen->run);
+    say_next(console, chosen, result, status);
+}
+
+// An epoch's number, or null where there is none.
+static void add_epoch(struct json *json, const char *name, uint32_t epoch)
+{
+    json_add_number(json, json->root, name, epoch ? epoch : NAN);
 }
 
 static vktl_status write_json(struct console *console, const struct train_options *chosen,
-                              const struct vktl_train_result *result)
+                              const struct vktl_train_result *result, double seconds)
 {
     struct json json;
     json_init_object(&json);
     json_add_text(&json, json.root, "run", chosen->run);
     json_add_number(&json, json.root, "epochs", result->epochs_done);
     json_add_number(&json, json.root, "steps", (double)result->steps_done);
+    json_add_number(&json, json.root, "first_epoch", result->first_epoch);
     json_add_number(&json, json.root, "best_epoch", result->best_epoch);
+    json_add_text(&json, json.root, "best_monitor", vktl_monitor_name(result->best_monitor));
     json_add_number(&json, json.root, "best_value", result->best_epoch ? result->best_value : NAN);
     json_add_number(&json, json.root, "learning_rate", result->learning_rate);
+    add_epoch(&json, "stopped_epoch", result->stopped_epoch);
+    add_epoch(&json, "first_fine_tune_epoch", result->first_fine_tune_epoch);
+    json_add_bool(&json, json.root, "was_complete", result->was_complete);
     json_add_number(&json, json.root, "loss", result->last_loss);
     json_add_number(&json, json.root, "accuracy", result->last_accuracy);
     json_add_number(&json, json.root, "val_loss", result->last_val_loss);
     json_add_number(&json, json.root, "val_accuracy", result->last_val_accuracy);
+    json_add_number(&json, json.root, "seconds", seconds);
     json_add_number(&json, json.root, "features_seconds", result->features_seconds);
     json_add_number(&json, json.root, "first_epoch_seconds", result->first_epoch_seconds);
     json_add_number(&json, json.root, "other_epochs_seconds", result->other_epochs_seconds);
@@ -203,8 +250,12 @@ static vktl_status write_json(struct console *console, const struct train_option
 
 static vktl_status check(const struct vktl_log *log, const struct train_options *chosen)
 {
-    if (!chosen->run && !chosen->dry_run)
+    if (!chosen->training.train && !chosen->resume)
+        return log_fail(log, VKTL_USAGE, "train needs --train DIR, a folder of images");
+    if (!chosen->run && (!chosen->dry_run || chosen->resume))
         return log_fail(log, VKTL_USAGE, "train needs --run DIR, a folder for what it makes");
+    if (chosen->resume && chosen->overwrite)
+        return log_fail(log, VKTL_USAGE, "--resume and --overwrite exclude each other: give one");
     if (chosen->val && chosen->training.val_split > 0)
         return log_fail(log, VKTL_USAGE, "--val and --val-split exclude each other: give one");
     if (chosen->dry_run && chosen->common.json)
@@ -224,6 +275,12 @@ static struct vktl_train_params train_params(const struct train_options *chosen,
     params.find_learning_rate = isnan(chosen->lr);
     params.learning_rate = params.find_learning_rate ? 0 : chosen->lr;
     params.max_steps = chosen->max_steps;
+    params.schedule = chosen->course.schedule;
+    params.callbacks = chosen->course.callbacks;
+    params.fine_tune = chosen->course.fine_tune;
+    params.checkpoint_seconds = chosen->checkpoint_seconds == 0 ? -1 : chosen->checkpoint_seconds;
+    params.resume = chosen->resume;
+    params.chosen = chosen->common.given;
     params.dry_run = chosen->dry_run;
     params.progress = show;
     params.should_stop = should_stop;
@@ -238,7 +295,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     const struct train_options *chosen = values;
     struct vktl_device *device = NULL;
     struct vktl_train_result result = {0};
-    struct progress progress = {console, chosen, 0, 0, VKTL_OK};
+    struct progress progress = {console, chosen, 0, VKTL_OK};
     struct vktl_train_params params = train_params(chosen, &progress);
     (void)positionals, (void)count;
 
@@ -252,10 +309,11 @@ static vktl_status run(struct console *console, const void *values, const char *
     console_clear(console);
     if (progress.status != VKTL_OK)
         status = progress.status;
+    const double seconds = clock_seconds() - start_seconds;
     if (!chosen->dry_run)
-        say_end(console, chosen, &result, status, clock_seconds() - start_seconds);
+        say_end(console, chosen, &result, status, seconds);
     if (chosen->common.json && status == VKTL_OK)
-        TRY(write_json(console, chosen, &result));
+        TRY(write_json(console, chosen, &result, seconds));
 fail:
     vktl_device_close(&device);
     return status;

@@ -11,8 +11,8 @@ static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL}; // vktl_
 
 // clang-format off
 const struct option training_data[] = {
-    {.name = "train", .type = OPTION_TEXT, .argument = "DIR", AT(train), .required = true,
-     .help = "training images, one folder a class"},
+    {.name = "train", .type = OPTION_TEXT, .argument = "DIR", AT(train),
+     .note = "needed", .help = "training images, one folder a class"},
     {.name = "val-split", .type = OPTION_F64, .argument = "F", AT(val_split), .value = "0",
      .max = 1, .below_max = true,
      .help = "hold out this fraction of --train instead; which images depends on their paths "

@@ -397,6 +397,34 @@ static bool is_set(const struct setting *setting, const struct vktl_train_params
     return memcmp((const char *)params + setting->offset, zeros, setting_size(setting->type)) != 0;
 }
 
+// Whether `word` is the setting's name, or its option's: with dashes, perhaps "no-", and one
+// "-range" for a "_low" and a "_high".
+static bool is_named(const struct setting *setting, const char *word)
+{
+    const char *name = setting->name;
+    if (setting->type == SETTING_NOT_FLAG && strncmp(word, "no-", 3) == 0)
+        word += 3;
+    while (*name && (*name == *word || (*name == '_' && *word == '-'))) {
+        name++;
+        word++;
+    }
+    return *name == *word ||
+           (strcmp(word, "range") == 0 && (strcmp(name, "low") == 0 || strcmp(name, "high") == 0));
+}
+
+// Whether the caller means what `params` says of a setting.
+static bool is_asked(const struct setting *setting, const struct vktl_train_params *params)
+{
+    if (setting->offset == AT(learning_rate) && params->find_learning_rate)
+        return false; // it was found when the run was started
+    if (!params->chosen)
+        return is_set(setting, params);
+    for (const char *const *word = params->chosen; *word; word++)
+        if (is_named(setting, *word))
+            return true;
+    return false;
+}
+
 // Whether a resumed run may go on with `asked` in place of what it has.
 static bool may_change(const struct setting *setting, const struct vktl_train_params *asked,
                        const struct vktl_train_params *has)
@@ -417,7 +445,7 @@ vktl_status config_merge(const struct vktl_log *log, const struct vktl_train_par
     text_init(&there);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const struct setting *setting = &settings[i];
-        if (!is_set(setting, asked))
+        if (!is_asked(setting, asked))
             continue;
         here.length = there.length = 0;
         append_setting(&here, setting, asked);

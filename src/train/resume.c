@@ -49,12 +49,14 @@ static vktl_status read_settings(const struct vktl_log *log, const char *path,
     text_init(&before);
     text_init(&after);
     TRY(config_open(log, path, &resume->config));
+    const uint32_t epochs = resume->config.params.epochs;
     config_settings(&before, &resume->config.params);
     TRY(config_merge(log, asked, &resume->config));
     config_settings(&after, &resume->config.params);
     TRY(text_status(log, &before));
     TRY(text_status(log, &after));
     resume->is_changed = strcmp(before.data, after.data) != 0;
+    resume->has_more_epochs = resume->config.params.epochs > epochs;
     take_live_members(asked, resume);
     warn_of_device(log, info, &resume->config);
 fail:
@@ -80,19 +82,18 @@ fail:
     return status;
 }
 
-// Epochs of a phase that has been begun, or is over, cannot grow any more without the run being
-// another one.
-static vktl_status check_growth(const struct vktl_log *log, const struct resume *resume,
-                                const struct vktl_train_params *asked)
+// A phase that is over cannot grow any more.
+static vktl_status check_growth(const struct vktl_log *log, const struct resume *resume)
 {
     const struct course *course = &resume->course;
-    if (course->phase > 0 && asked->epochs && asked->epochs > course->phase_epoch)
+    if (!resume->has_more_epochs)
+        return VKTL_OK;
+    if (course->phase > 0)
         return log_fail(log, VKTL_USAGE,
                         "the first phase ended after %" PRIu32
                         " epochs and fine-tuning has begun: raise --fine-tune-epochs instead",
                         course->phase_epoch);
-    if (resume->is_changed && course->epochs_done && asked->epochs &&
-        schedule_needs_end(&resume->params.schedule))
+    if (course->epochs_done && schedule_needs_end(&resume->params.schedule))
         log_warning(log,
                     "the schedule now spans %" PRIu32
                     " epochs; those that are done followed a shorter one",
@@ -124,7 +125,7 @@ vktl_status resume_open(const struct vktl_log *log, const struct vktl_device_inf
         goto fail;
     }
     TRY(read_course(log, resume->checkpoint, &resume->course));
-    TRY(check_growth(log, resume, asked));
+    TRY(check_growth(log, resume));
     resume->is_complete = course_is_complete(&resume->course, &resume->params);
 fail:
     free(path);

@@ -12,8 +12,9 @@ struct resume {
     bool is_run;      // the folder holds a run
     char *checkpoint; // its last.safetensors; NULL: nothing was saved yet, the run starts anew
     struct course course;
-    bool is_changed;  // params differ from config.json
-    bool is_complete; // there is nothing left to do
+    bool is_changed;      // params differ from config.json
+    bool has_more_epochs; // the first phase grows
+    bool is_complete;     // there is nothing left to do
 };
 
 // Reads what is in asked->run_folder and brings `asked` into it. VKTL_USAGE: settings that

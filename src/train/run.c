@@ -73,7 +73,8 @@ static vktl_status remove_old(const struct run *run)
 {
     static const char *const all[] = {"config.json", "best.safetensors", "last.safetensors",
                                       "history.csv", "steps.csv",        "lr_find.csv",
-                                      "lr_find.png", "lr_find.svg"};
+                                      "lr_find.png", "lr_find.svg",      "curves.png",
+                                      "curves.svg"};
     vktl_status status = VKTL_OK;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         char *path = run_path(run->params, all[i]);
@@ -185,6 +186,7 @@ vktl_status run_flush(struct run *run, bool now)
         TRY(run_save_best(run));
     if (run->last_is_new)
         TRY(run_save_last(run));
+    run_draw(run);
     run->written_at = clock_seconds();
     run->write_seconds = run->written_at - start_seconds;
 fail:

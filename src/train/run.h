@@ -28,6 +28,8 @@ struct run {
     bool best_is_new, last_is_new; // not yet in their files
     double written_at;             // clock_seconds
     double write_seconds;          // that the last writing took
+    uint32_t drawn_epochs;         // that curves.png and curves.svg show
+    bool draws_no_more;            // they cannot be drawn
 };
 
 // ---- The folder (run.c)
@@ -57,6 +59,12 @@ vktl_status run_flush(struct run *run, bool now);
 
 // Whether run_flush would write.
 bool run_is_due(const struct run *run);
+
+// ---- Pictures (run_pictures.c)
+
+// curves.png and curves.svg, if there are epochs that they do not show yet. Never fails the run: a
+// warning says once why there are none.
+void run_draw(struct run *run);
 
 // ---- Weights (run_weights.c)
 

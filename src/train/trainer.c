@@ -24,6 +24,7 @@ struct trainer {
     struct run run;
     struct board board;
     struct vktl_lr_find_result lr_test; // empty unless the rate was to be found
+    uint32_t begun_at; // images of the epoch in progress that were done before
     struct vktl_train_result *result;
 };
 
@@ -86,6 +87,8 @@ static void tell_step(const struct trainer *trainer)
     struct vktl_train_progress progress = progress_of(trainer, VKTL_TRAIN_STEP);
     progress.done = (session->done - 1) / session->params.batch + 1;
     progress.total = session_steps(session);
+    progress.from = trainer->begun_at / session->params.batch;
+    progress.images = session->done - trainer->begun_at;
     progress.loss = sums->loss / (double)sums->count;
     progress.accuracy = sums->hits / (double)sums->count;
     session_tell(session, &progress);
@@ -116,6 +119,7 @@ static vktl_status train_epoch(struct trainer *trainer)
 {
     vktl_status status = VKTL_OK;
     struct session *session = &trainer->session;
+    trainer->begun_at = trainer->course.done;
     TRY(session_begin_epoch(session, trainer->course.epoch, trainer->course.done));
     while (session->done < session->training_count && !steps_are_used_up(trainer)) {
         TRY(train_step(trainer));
