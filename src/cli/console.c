@@ -14,6 +14,8 @@
 
 static const double REDRAW_SECONDS = 0.1;
 
+enum { NOTE_SIZE = 16384 }; // longer ones are cut
+
 // ---- stderr
 
 // Blanks the live line without escape codes, which not every terminal knows.
@@ -22,6 +24,49 @@ static void wipe(struct console *console)
     if (console->shown_width)
         fprintf(stderr, "\r%*s\r", (int)console->shown_width, "");
     console->shown_width = 0;
+}
+
+// Columns that UTF-8 text takes, all of its letters being one wide.
+static uint32_t width_of(const char *words, size_t size)
+{
+    uint32_t width = 0;
+    for (size_t i = 0; i < size; i++)
+        width += ((unsigned char)words[i] & 0xc0) != 0x80;
+    return width;
+}
+
+void console_break_lines(struct text *text, uint32_t width, uint32_t column, const char *message)
+{
+    while (*message) {
+        const size_t spaces = strspn(message, " "), size = strcspn(message + spaces, " \n");
+        const uint32_t word = width_of(message + spaces, size);
+        if (spaces && column > 0 && word > 0 && column + spaces + word > width) {
+            text_append(text, "\n  ");
+            column = 2;
+        } else {
+            text_append_bytes(text, message, spaces);
+            column += (uint32_t)spaces;
+        }
+        text_append_bytes(text, message + spaces, size);
+        column += word;
+        message += spaces + size;
+        if (*message == '\n') {
+            text_append(text, "\n");
+            column = 0;
+            message++;
+        }
+    }
+}
+
+// As it is for files and pipes, and where there is no memory to do better.
+static void write_broken(const struct console *console, uint32_t column, const char *message)
+{
+    struct text text;
+    text_init(&text);
+    if (console->is_live)
+        console_break_lines(&text, terminal_width(), column, message);
+    fprintf(stderr, "%s\n", text.data && !text.failed ? text.data : message);
+    text_deinit(&text);
 }
 
 static void write_message(void *user, enum vktl_log_level level, const char *sentence)
@@ -34,8 +79,9 @@ static void write_message(void *user, enum vktl_log_level level, const char *sen
     const bool is_coloured = console->has_colour && level < VKTL_LOG_INFO;
     mutex_lock(console->mutex);
     wipe(console);
-    fprintf(stderr, "%s%s%s%s\n", is_coloured ? colours[level] : "", prefixes[level],
-            is_coloured ? "\033[0m" : "", sentence);
+    fprintf(stderr, "%s%s%s", is_coloured ? colours[level] : "", prefixes[level],
+            is_coloured ? "\033[0m" : "");
+    write_broken(console, (uint32_t)strlen(prefixes[level]), sentence);
     mutex_unlock(console->mutex);
 }
 
@@ -60,16 +106,12 @@ void console_deinit(struct console *console)
 
 void console_say(struct console *console, const char *format, ...)
 {
+    char note[NOTE_SIZE];
     va_list arguments;
-    if (console->quiet)
-        return;
-    mutex_lock(console->mutex);
-    wipe(console);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(note, sizeof note, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
-    mutex_unlock(console->mutex);
+    write_message(console, VKTL_LOG_INFO, note);
 }
 
 // ---- The live line

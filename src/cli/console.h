@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "base/text.h"
 
 struct mutex;
 
@@ -47,6 +48,10 @@ void console_clear(struct console *console);
 
 // Writes data to stdout. VKTL_IO, with a message, when it does not arrive.
 vktl_status console_write(struct console *console, const char *data);
+
+// Appends a message of one or more lines, broken between words where a line would be longer than
+// `width` and going on two columns in. The text stands at column `column` of its line already.
+void console_break_lines(struct text *text, uint32_t width, uint32_t column, const char *message);
 
 // The line of console_draw, for a terminal of `width` columns; the bar is left out where there is
 // no room for it, and what is still too long is cut.

@@ -30,6 +30,33 @@ static void lines_fit_their_terminal(void **state)
     assert_string_equal(line, "Nothing 0/0");
 }
 
+static void messages_break_between_words(void **state)
+{
+    static const struct {
+        uint32_t width, column;
+        const char *message, *lines;
+    } rows[] = {
+        {20, 0, "one two three four five six", "one two three four\n  five six"},
+        {20, 14, "one two three four", "one\n  two three four"},
+        {20, 14, "unbreakable two", "unbreakable\n  two"},
+        {20, 0, "a  b\n  indented, and wide\n\n", "a  b\n  indented, and wide\n\n"},
+        {19, 0, "a  b\n  indented, and wide\n", "a  b\n  indented, and\n  wide\n"},
+        {20, 0, "exactly twenty wide.", "exactly twenty wide."},
+        {20, 0, "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9 letters of two",
+         "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9 letters of two"},
+        {5, 0, "averylongpath/without/spaces here", "averylongpath/without/spaces\n  here"},
+        {20, 0, "", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct text text;
+        text_init(&text);
+        console_break_lines(&text, rows[i].width, rows[i].column, rows[i].message);
+        assert_string_equal(text.data ? text.data : "", rows[i].lines);
+        text_deinit(&text);
+    }
+}
+
 static void times_are_short(void **state)
 {
     static const struct {
@@ -112,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_fit_their_terminal),
+        cmocka_unit_test(messages_break_between_words),
         cmocka_unit_test(times_are_short),
         cmocka_unit_test(json_is_valid_whatever_is_in_it),
         cmocka_unit_test(json_numbers_are_as_short_as_exact),

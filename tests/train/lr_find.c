@@ -175,7 +175,8 @@ static bool stop_then(void *user)
 }
 
 // `stop_after` steps by the user's wish; 0: never.
-static void expect_undone(const struct vktl_lr_find_params *params, uint32_t stop_after,
+static void expect_undone(const struct vktl_lr_find_params *params,
+                          enum vktl_optimizer_kind optimizer, uint32_t stop_after,
                           vktl_status wanted, bool stopped)
 {
     static struct snapshot before, after, twin;
@@ -183,6 +184,7 @@ static void expect_undone(const struct vktl_lr_find_params *params, uint32_t sto
     struct vktl_lr_find_result result = {0};
     struct vktl_train_params training = make_params();
     training.should_stop = stop_then;
+    training.optimizer.kind = optimizer;
     for (int i = 0; i < 2; i++) {
         assert_int_equal(session_open(&harness_quiet_log, device, &training, &session[i]), VKTL_OK);
         assert_int_equal(session_plan(&session[i]), VKTL_OK);
@@ -210,21 +212,22 @@ static void expect_undone(const struct vktl_lr_find_params *params, uint32_t sto
 static void nothing_remains_of_it(void **state)
 {
     (void)state;
-    expect_undone(&(struct vktl_lr_find_params){.from = 1e-4, .to = 0.1, .steps = 50}, 0, VKTL_OK,
-                  false);
+    const struct vktl_lr_find_params params = {.from = 1e-4, .to = 0.1, .steps = 50};
+    expect_undone(&params, VKTL_SGD, 0, VKTL_OK, false);
+    expect_undone(&params, VKTL_ADAM, 0, VKTL_OK, false);
 }
 
 static void nothing_remains_where_the_loss_shoots_up(void **state)
 {
     (void)state;
-    expect_undone(&(struct vktl_lr_find_params){.from = 1, .to = 1e30, .steps = 50}, 0, VKTL_OK,
-                  true);
+    expect_undone(&(struct vktl_lr_find_params){.from = 1, .to = 1e30, .steps = 50}, VKTL_SGD, 0,
+                  VKTL_OK, true);
 }
 
 static void nothing_remains_after_an_interruption(void **state)
 {
     (void)state;
-    expect_undone(&(struct vktl_lr_find_params){.from = 1e-4, .to = 0.1, .steps = 50}, 8,
+    expect_undone(&(struct vktl_lr_find_params){.from = 1e-4, .to = 0.1, .steps = 50}, VKTL_ADAM, 8,
                   VKTL_INTERRUPTED, false);
 }
 
