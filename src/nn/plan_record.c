@@ -63,12 +63,21 @@ static bool is_prepared_once(const struct parameter *parameter)
     return parameter->prepared_size && !parameter->trainable;
 }
 
+static bool needs_preparing(const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->parameter_count; i++)
+        if (is_prepared_once(&plan->parameters[i]))
+            return true;
+    return false;
+}
+
 vktl_status plan_prepare(struct plan *plan)
 {
     vktl_status status = VKTL_OK;
     struct recorder *recorder = NULL;
     struct program *program = NULL;
-    uint32_t count = 0;
+    if (!needs_preparing(plan))
+        return VKTL_OK;
     TRY(recorder_create(plan->device, &recorder));
     for (uint32_t i = 0; i < plan->parameter_count; i++) {
         const struct parameter *parameter = &plan->parameters[i];
@@ -79,12 +88,9 @@ vktl_status plan_prepare(struct plan *plan)
                                                    .weight = {parameter->value},
                                                    .prepared = parameter->prepared,
                                                });
-        count++;
     }
-    if (count > 0) {
-        TRY(program_create(&recorder, &program));
-        TRY(program_run(program));
-    }
+    TRY(program_create(&recorder, &program));
+    TRY(program_run(program));
 fail:
     recorder_destroy(&recorder);
     program_destroy(&program);

@@ -42,6 +42,7 @@ static void test_opening(void **state)
 static vktl_status make_plan(struct vktl_device *device, const struct vktl_model *model,
                              struct plan **plan)
 {
+    static const float weights[16] = {1, 2, 3}; // as many as any model here has classes
     const struct op *sgd = op_find("sgd");
     _Alignas(8) unsigned char params[OP_MAX_PARAMS_SIZE] = {0};
     fields_init(sgd->fields, params);
@@ -52,6 +53,8 @@ static vktl_status make_plan(struct vktl_device *device, const struct vktl_model
         .cut = cut,
         .optimizer = sgd,
         .optimizer_params = params,
+        .clip_norm = 1,
+        .class_weights = weights,
     };
     vktl_status status = plan_create(NULL, device, model, &wanted, plan);
     if (status == VKTL_OK)
