@@ -3,6 +3,7 @@
 #define VKTL_EVALUATE_H
 
 #include <vktl/infer.h>
+#include <vktl/picture.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -99,6 +100,32 @@ VKTL_API vktl_status vktl_calibrate(const struct vktl_log *log, const struct vkt
 VKTL_API void vktl_predictions_set_temperature(const struct vktl_dataset *dataset,
                                                double temperature,
                                                struct vktl_predictions *predictions);
+
+// ---- Pictures: see picture.h, whose drawings these are. The caller destroys them.
+
+// The confusion matrix under the model's class names.
+VKTL_API vktl_status vktl_evaluation_draw_confusion(const struct vktl_log *log,
+                                                    const struct vktl_model *model,
+                                                    const struct vktl_evaluation *evaluation,
+                                                    enum vktl_theme theme,
+                                                    struct vktl_picture **picture);
+
+// The reliability diagram of `evaluation`, made at `temperature`; `before` (may be NULL) is the one
+// at temperature 1, shown beside it.
+VKTL_API vktl_status vktl_evaluation_draw_reliability(const struct vktl_log *log,
+                                                      const struct vktl_evaluation *before,
+                                                      const struct vktl_evaluation *evaluation,
+                                                      double temperature, enum vktl_theme theme,
+                                                      struct vktl_picture **picture);
+
+// The `count` worst predicted images, or as many as there are: photo, truth, prediction, loss. A
+// photo that cannot be read is named in a warning and leaves an empty place.
+VKTL_API vktl_status vktl_evaluation_draw_worst(const struct vktl_log *log,
+                                                const struct vktl_dataset *dataset,
+                                                const struct vktl_predictions *predictions,
+                                                const struct vktl_evaluation *evaluation,
+                                                uint32_t count, enum vktl_theme theme,
+                                                struct vktl_picture **picture);
 
 #ifdef __cplusplus
 }

@@ -31,6 +31,7 @@ struct command {
 // In the order of the list; NULL ends it.
 extern const struct command *const commands[];
 
+extern const struct command command_report;
 extern const struct command command_train, command_infer, command_eval, command_features,
     command_augment, command_summary, command_devices, command_selftest, command_bench,
     command_convert, command_lr_find, command_completion, command_man;

@@ -11,6 +11,7 @@ struct eval_options {
     struct model_options model;
     uint32_t top, worst;
     bool calibrate;
+    const char *out;
 };
 
 #define AT(member) .offset = offsetof(struct eval_options, member)
@@ -27,6 +28,8 @@ static const struct option options[] = {
      .help = "fit one temperature to these images (validation images, not those of the training), "
              "so that a probability says how often the prediction is right, and keep it with the "
              "model; the accuracy stays as it is"},
+    {.name = "out", .type = OPTION_TEXT, .argument = "DIR", AT(out),
+     .help = "also draw confusion.png, reliability.png and worst.png there"},
     ROW_NO_CALIBRATION(struct eval_options, model),
     ROWS_MODEL(struct eval_options, model),
     ROW_DEVICE,
@@ -67,13 +70,15 @@ struct evaluating {
     struct vktl_device *device;
     struct vktl_predictions predictions;
     struct vktl_evaluation evaluation;
+    struct vktl_evaluation before; // at temperature 1, where the other is at another
+    bool has_before;
     struct vktl_calibration calibration;
-    double error_before; // calibration error without a temperature
 };
 
 static void evaluating_deinit(struct evaluating *all)
 {
     vktl_evaluation_free(&all->evaluation);
+    vktl_evaluation_free(&all->before);
     vktl_predictions_free(&all->predictions);
     vktl_device_close(&all->device);
     vktl_dataset_destroy(&all->dataset);
@@ -91,22 +96,56 @@ static vktl_status check(const struct vktl_log *log, const struct eval_options *
     return VKTL_OK;
 }
 
-// Fits the temperature, keeps it with the model, and goes on with it.
-static vktl_status calibrate(struct console *console, const char *model, struct evaluating *all)
+// Fits the temperature and keeps it with the model.
+static vktl_status calibrate(const struct vktl_log *log, const char *model, struct evaluating *all)
 {
     vktl_status status;
-    const struct vktl_log *log = &console->log;
     TRY(vktl_calibrate(log, all->dataset, &all->predictions, &all->calibration));
-    vktl_predictions_set_temperature(all->dataset, 1, &all->predictions);
-    TRY(vktl_evaluate(log, all->dataset, &all->predictions, 0, &all->evaluation));
-    all->error_before = all->evaluation.calibration_error;
-    vktl_evaluation_free(&all->evaluation);
-    vktl_predictions_set_temperature(all->dataset, all->calibration.temperature, &all->predictions);
     TRY(vktl_model_store_temperature(log, model, all->calibration.temperature));
+    vktl_model_set_temperature(all->model, all->calibration.temperature);
     if (all->calibration.note)
         log_warning(log, "%s", all->calibration.note);
 fail:
     return status;
+}
+
+// The figures at the model's temperature, and where that is not 1 those at 1 before.
+static vktl_status evaluate(const struct vktl_log *log, const struct eval_options *chosen,
+                            struct evaluating *all)
+{
+    vktl_status status;
+    const double temperature = vktl_model_temperature(all->model);
+    all->has_before = temperature != 1 || chosen->calibrate;
+    if (all->has_before) {
+        vktl_predictions_set_temperature(all->dataset, 1, &all->predictions);
+        TRY(vktl_evaluate(log, all->dataset, &all->predictions, chosen->top, &all->before));
+        vktl_predictions_set_temperature(all->dataset, temperature, &all->predictions);
+    }
+    TRY(vktl_evaluate(log, all->dataset, &all->predictions, chosen->top, &all->evaluation));
+fail:
+    return status;
+}
+
+static vktl_status show(struct console *console, const struct eval_options *chosen,
+                        const char *const *positionals, const struct evaluating *all)
+{
+    const struct eval_view view = {
+        .model_name = positionals[0],
+        .folder = positionals[1],
+        .model = all->model,
+        .dataset = all->dataset,
+        .predictions = &all->predictions,
+        .evaluation = &all->evaluation,
+        .worst = chosen->worst,
+        .calibration = chosen->calibrate ? &all->calibration : NULL,
+        .before = all->has_before ? &all->before : NULL,
+    };
+    vktl_status status = VKTL_OK;
+    if (chosen->out)
+        status = eval_write_pictures(console, &view, chosen->out);
+    if (status != VKTL_OK)
+        return status;
+    return chosen->common.json ? eval_write_json(console, &view) : eval_write_text(console, &view);
 }
 
 static vktl_status run(struct console *console, const void *values, const char *const *positionals,
@@ -128,20 +167,9 @@ static vktl_status run(struct console *console, const void *values, const char *
     TRY(open_device(console, &chosen->common, &all.device));
     TRY(vktl_predict(log, all.device, all.model, all.dataset, &params, &all.predictions));
     if (chosen->calibrate)
-        TRY(calibrate(console, positionals[0], &all));
-    TRY(vktl_evaluate(log, all.dataset, &all.predictions, chosen->top, &all.evaluation));
-    const struct eval_view view = {
-        .model_name = positionals[0],
-        .folder = positionals[1],
-        .model = all.model,
-        .dataset = all.dataset,
-        .predictions = &all.predictions,
-        .evaluation = &all.evaluation,
-        .worst = chosen->worst,
-        .calibration = chosen->calibrate ? &all.calibration : NULL,
-        .error_before = all.error_before,
-    };
-    TRY(chosen->common.json ? eval_write_json(console, &view) : eval_write_text(console, &view));
+        TRY(calibrate(log, positionals[0], &all));
+    TRY(evaluate(log, chosen, &all));
+    TRY(show(console, chosen, positionals, &all));
 fail:
     evaluating_deinit(&all);
     return status;

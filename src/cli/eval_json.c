@@ -92,7 +92,7 @@ static void add_calibration(const struct eval_view *view, struct json *json)
     json_add_number(json, item, "temperature", calibration->temperature);
     json_add_number(json, item, "loss_before", calibration->loss_before);
     json_add_number(json, item, "loss_after", calibration->loss_after);
-    json_add_number(json, item, "calibration_error_before", view->error_before);
+    json_add_number(json, item, "calibration_error_before", view->before->calibration_error);
     json_add_number(json, item, "calibration_error_after", view->evaluation->calibration_error);
     if (calibration->note)
         json_add_text(json, item, "note", calibration->note);

@@ -1,4 +1,4 @@
-// The figures of an evaluation as text and as JSON.
+// The figures of an evaluation as text, as JSON and as pictures.
 #ifndef CLI_EVAL_SHOW_H
 #define CLI_EVAL_SHOW_H
 
@@ -14,11 +14,15 @@ struct eval_view {
     const struct vktl_evaluation *evaluation;
     uint32_t worst;                             // images listed
     const struct vktl_calibration *calibration; // NULL: none was fitted
-    double error_before;                        // calibration error before that
+    const struct vktl_evaluation *before;       // at temperature 1; NULL: that is `evaluation`
 };
 
 // Write to stdout. VKTL_NO_MEMORY, VKTL_IO.
 vktl_status eval_write_text(struct console *console, const struct eval_view *view);
 vktl_status eval_write_json(struct console *console, const struct eval_view *view);
+
+// Makes the folder and writes confusion.png, reliability.png and worst.png.
+vktl_status eval_write_pictures(struct console *console, const struct eval_view *view,
+                                const char *folder);
 
 #endif

@@ -96,7 +96,7 @@ static void append_calibration(const struct eval_view *view, struct text *text)
                 "loss              %.4f -> %.4f\n"
                 "calibration error %.4f -> %.4f\n",
                 calibration->temperature, calibration->loss_before, calibration->loss_after,
-                view->error_before, view->evaluation->calibration_error);
+                view->before->calibration_error, view->evaluation->calibration_error);
 }
 
 static void append_average(const char *name, const struct vktl_class_averages *averages,

@@ -17,6 +17,7 @@ const struct command *const commands[] = {
     &command_lr_find,
     &command_augment,
     &command_features,
+    &command_report,
     &command_summary,
     &command_convert,
     &command_devices,

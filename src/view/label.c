@@ -2,15 +2,13 @@
 // canvas knows.
 #include "view/label.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static const char ellipsis[] = "\u2026", replacement[] = "\ufffd";
 
-// The bytes of the character at `text`, 0 where it is not UTF-8 (RFC 3629: shortest form, no
-// surrogates, at most U+10FFFF).
-static size_t character_size(const unsigned char *text)
+size_t label_character_size(const char *character)
 {
+    const unsigned char *text = (const unsigned char *)character;
     const unsigned char first = text[0];
     const size_t size = first < 0x80                    ? 1
                         : first >= 0xc2 && first < 0xe0 ? 2
@@ -26,20 +24,21 @@ static size_t character_size(const unsigned char *text)
     return size;
 }
 
-static bool is_control(const unsigned char *text)
+bool label_is_control(const char *character)
 {
+    const unsigned char *text = (const unsigned char *)character;
     return text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] < 0xa0);
 }
 
 void label_clean(const char *text, struct label *label)
 {
-    const unsigned char *from = (const unsigned char *)(text ? text : "");
+    const char *from = text ? text : "";
     size_t length = 0;
     while (*from) {
-        const size_t size = character_size(from);
-        const char *copied = size ? (const char *)from : replacement;
+        const size_t size = label_character_size(from);
+        const char *copied = size ? from : replacement;
         size_t count = size ? size : strlen(replacement);
-        if (size && is_control(from)) {
+        if (size && label_is_control(from)) {
             copied = " ";
             count = 1;
         }

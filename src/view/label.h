@@ -2,7 +2,13 @@
 #ifndef VIEW_LABEL_H
 #define VIEW_LABEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+// The bytes of the character at `text`, 0 where it is not UTF-8 (RFC 3629: shortest form, no
+// surrogates, at most U+10FFFF); whether that character is a control character.
+size_t label_character_size(const char *text);
+bool label_is_control(const char *text);
 
 enum { LABEL_SIZE = 512 };
 
