@@ -2,6 +2,7 @@
 // and the page. What stands in the sections is in the other report_*.c.
 #include "train/report_parts.h"
 
+#include <cjson/cJSON.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,8 +130,9 @@ static const char *make_verdict(struct report *report)
     if (!report->dataset)
         return report_format(report, "%u classes; %s.", vktl_model_class_count(report->model),
                              best);
-    return report_format(report, "The model recognises %u of %u %s (%.1f %%); %s.", evaluation->correct,
-                         evaluation->count, report->judged_by, 100 * evaluation->accuracy, best);
+    return report_format(report, "The model recognises %u of %u %s (%.1f %%); %s.",
+                         evaluation->correct, evaluation->count, report->judged_by,
+                         100 * evaluation->accuracy, best);
 }
 
 // The folder's own name, also of "runs/a/" and ".".
@@ -227,11 +229,12 @@ vktl_status vktl_report(const struct vktl_log *log, struct vktl_device *device,
         log_warning(log, "this vktl was built without Cairo: the report has no pictures");
     const vktl_status status = make(&report);
     page_deinit(&report.page);
+    vktl_cam_close(&report.cam);
     vktl_evaluation_free(&report.evaluation);
     vktl_predictions_free(&report.predictions);
     vktl_dataset_destroy(&report.dataset);
     vktl_model_destroy(&report.model);
-    config_close(&report.config);
+    cJSON_Delete(report.config);
     arena_deinit(&report.strings);
     return status;
 }

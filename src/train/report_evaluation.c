@@ -216,9 +216,9 @@ static void add_bins(struct report *report)
         const struct vktl_reliability_bin *bin = &report->evaluation.bins[i];
         if (!bin->images)
             continue;
-        cells[COLUMNS * rows] =
-            report_format(report, "%.1f to %.1f %%", 100.0 * i / VKTL_RELIABILITY_BINS,
-                          100.0 * (i + 1) / VKTL_RELIABILITY_BINS);
+        cells[COLUMNS * rows] = report_format(report, "%.1f\u00a0to\u00a0%.1f\u00a0%%",
+                                              100.0 * i / VKTL_RELIABILITY_BINS,
+                                              100.0 * (i + 1) / VKTL_RELIABILITY_BINS);
         cells[COLUMNS * rows + 1] = report_format(report, "%u", bin->images);
         cells[COLUMNS * rows + 2] = share(report, bin->confidence);
         cells[COLUMNS * rows + 3] = share(report, bin->accuracy);

@@ -2,13 +2,15 @@
 #ifndef TRAIN_REPORT_PARTS_H
 #define TRAIN_REPORT_PARTS_H
 
+#include <vktl/cam.h>
 #include <vktl/evaluate.h>
 #include <vktl/picture.h>
 #include <vktl/report.h>
 
 #include "base/arena.h"
-#include "train/config.h"
 #include "view/page.h"
+
+struct cJSON;
 
 enum report_column {
     COLUMN_LOSS,
@@ -39,9 +41,10 @@ struct report {
     struct vktl_report_params params;
     struct arena strings; // all texts and arrays below
     bool is_out_of_memory;
-    struct config config;
+    struct cJSON *config; // config.json, whichever version of vktl wrote it
     struct vktl_model *model;
-    uint32_t best_epoch; // 0: not known
+    uint32_t best_epoch;      // 0: not known
+    uint32_t fine_tune_epoch; // the first of the second phase; 0: there is none
     struct report_history history;
     struct report_image *images;
     uint32_t image_count;
@@ -49,7 +52,8 @@ struct report {
     struct vktl_dataset *dataset; // those; NULL: there are none
     struct vktl_predictions predictions;
     struct vktl_evaluation evaluation;
-    bool has_pictures; // this vktl can draw
+    bool has_pictures;    // this vktl can draw
+    struct vktl_cam *cam; // NULL: no maps
     struct page page;
 };
 
@@ -58,6 +62,9 @@ const char *report_format(struct report *report, const char *format, ...) LOG_FO
 
 // `count` zeroed elements in the report's memory. NULL: out of memory, likewise.
 void *report_array(struct report *report, size_t count, size_t size);
+
+// A text of config.json, NULL where there is none.
+const char *report_setting(const struct report *report, const char *name);
 
 const char *report_class(const struct report *report, uint32_t index);
 

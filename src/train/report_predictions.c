@@ -3,33 +3,68 @@
 
 #include <stdlib.h>
 
+#include "view/cam.h"
+
 enum { PHOTO_SIDE = 192, BARS = 5 };
 
 // ---- One card ----------------------------------------------------------------------------------
 
-// The photo as PNG, within a square; none where it cannot be read (a warning names it).
-static vktl_status read_photo(struct report *report, const char *path, const char *alt,
-                              struct page_picture *encoded)
+// The photo as PNG. Small ones are shown larger.
+static vktl_status encode(struct report *report, const struct vktl_photo *photo, const char *alt,
+                          struct page_picture *encoded)
+{
+    vktl_status status;
+    struct vktl_picture *picture = NULL;
+    unsigned char *bytes = NULL;
+    const uint32_t side = photo->width > photo->height ? photo->width : photo->height;
+    const uint32_t scale = side < PHOTO_SIDE ? PHOTO_SIDE / side : 1;
+    TRY(vktl_draw_photo(report->log, photo, &picture));
+    TRY(vktl_picture_bytes(report->log, picture, VKTL_PNG, &bytes, &encoded->light_size));
+    encoded->type = "image/png";
+    encoded->alt = alt;
+    encoded->light = bytes;
+    encoded->width = photo->width * scale;
+    encoded->height = photo->height * scale;
+fail:
+    vktl_picture_destroy(&picture);
+    return status;
+}
+
+// The photo under the map of what speaks for the predicted class.
+static vktl_status encode_cam(struct report *report, const char *path,
+                              const struct vktl_photo *photo, struct page_picture *encoded)
+{
+    vktl_status status;
+    struct vktl_cam_result cam = {0};
+    struct vktl_photo blended = {0};
+    TRY(vktl_cam_compute(report->cam, path, VKTL_CAM_PREDICTED, &cam));
+    const struct vktl_cam_overlay overlay = {
+        .photo = photo, .map_width = cam.width, .map_height = cam.height, .map = cam.map};
+    TRY(cam_blend(report->log, &overlay, PHOTO_SIDE, &blended));
+    TRY(encode(report, &blended,
+               report_format(report, "The same photo; bright is what speaks for %s",
+                             report_class(report, cam.class_index)),
+               encoded));
+fail:
+    free(blended.pixels);
+    vktl_cam_result_free(&cam);
+    return status;
+}
+
+// At most two pictures; none where the photo cannot be read (a warning names it).
+static vktl_status read_pictures(struct report *report, const char *path, const char *alt,
+                                 struct page_picture pictures[2], uint32_t *count)
 {
     vktl_status status;
     struct vktl_photo photo = {0};
-    struct vktl_picture *picture = NULL;
-    unsigned char *bytes = NULL;
-    *encoded = (struct page_picture){.type = "image/png", .alt = alt};
     status = vktl_photo_read(report->log, path, PHOTO_SIDE, &photo);
     if (status == VKTL_INPUT)
         return VKTL_OK;
     TRY(status);
-    TRY(vktl_draw_photo(report->log, &photo, &picture));
-    TRY(vktl_picture_bytes(report->log, picture, VKTL_PNG, &bytes, &encoded->light_size));
-    encoded->light = bytes;
-    // Small ones are shown larger.
-    const uint32_t side = photo.width > photo.height ? photo.width : photo.height;
-    const uint32_t scale = side < PHOTO_SIDE ? PHOTO_SIDE / side : 1;
-    encoded->width = photo.width * scale;
-    encoded->height = photo.height * scale;
+    TRY(encode(report, &photo, alt, &pictures[(*count)++]));
+    if (report->cam)
+        TRY(encode_cam(report, path, &photo, &pictures[(*count)++]));
 fail:
-    vktl_picture_destroy(&picture);
     vktl_photo_free(&photo);
     return status;
 }
@@ -62,10 +97,10 @@ static vktl_status add_card(struct report *report, uint32_t image)
     const uint32_t truth = vktl_dataset_class(report->dataset, image);
     const uint32_t guess = vktl_predictions_class(&report->predictions, image);
     const char *path = vktl_dataset_path(report->dataset, image);
-    struct page_picture photo = {0};
+    struct page_picture pictures[2] = {{0}};
     struct page_bar bars[BARS];
     struct page_card card = {
-        .pictures = &photo,
+        .pictures = pictures,
         .bars = bars,
         .bar_count = rank(report, image, bars),
         .mark = "the true class",
@@ -78,13 +113,13 @@ static vktl_status add_card(struct report *report, uint32_t image)
                        : report_format(report, "%s: taken for %s", report_class(report, truth),
                                        report_class(report, guess));
     if (report->has_pictures)
-        TRY(read_photo(report, path,
-                       report_format(report, "Photo of class %s", report_class(report, truth)),
-                       &photo));
-    card.picture_count = photo.light_size > 0;
+        TRY(read_pictures(report, path,
+                          report_format(report, "Photo of class %s", report_class(report, truth)),
+                          pictures, &card.picture_count));
     page_card(&report->page, &card);
 fail:
-    free((void *)photo.light);
+    free((void *)pictures[0].light);
+    free((void *)pictures[1].light);
     return status;
 }
 
@@ -130,8 +165,16 @@ vktl_status report_add_predictions(struct report *report)
     const uint32_t wrong = evaluation->count - evaluation->correct;
     const uint32_t worst =
         report->params.worst < evaluation->count ? report->params.worst : evaluation->count;
+    // A model may have no layer with a map: then there are photos alone.
+    if (report->has_pictures &&
+        vktl_cam_open(NULL, report->device, report->model, NULL, &report->cam) != VKTL_OK)
+        report->cam = NULL;
     page_section(&report->page, "samples", "Sample predictions");
-    page_paragraph(&report->page, "The first images of each class; bold is the true class.");
+    page_paragraph(&report->page,
+                   report->cam
+                       ? "The first images of each class; bold is the true class. Beside each "
+                         "photo, bright: the places that speak for the predicted class (Grad-CAM)."
+                       : "The first images of each class; bold is the true class.");
     TRY(add_samples(report));
     page_section(&report->page, "worst", "Worst predictions");
     page_paragraph(&report->page,

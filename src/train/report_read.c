@@ -1,5 +1,6 @@
 // Responsible for reading what a run left behind, for its report. What is told of it is in the
 // other report_*.c.
+#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 #include "base/files.h"
 #include "formats/safetensors.h"
+#include "train/course.h"
 #include "train/report_parts.h"
 
 enum { CSV_MAX_SIZE = 1 << 28, CELL_MAX = 32 };
@@ -153,6 +155,27 @@ fail:
     return status;
 }
 
+// ---- config.json
+
+const char *report_setting(const struct report *report, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(report->config, name));
+}
+
+static vktl_status read_config(struct report *report)
+{
+    vktl_status status;
+    char *text = NULL;
+    const char *path = "";
+    TRY(read_text(report, "config.json", &path, &text));
+    report->config = cJSON_Parse(text);
+    if (!cJSON_IsObject(report->config))
+        FAIL(report->log, VKTL_INPUT, "%s: damaged: not a JSON object", path);
+fail:
+    free(text);
+    return status;
+}
+
 // ---- All of it
 
 static vktl_status read_best(struct report *report)
@@ -172,20 +195,39 @@ fail:
     return status;
 }
 
+// Where the second phase began, as last.safetensors tells it, if it is there to tell.
+static vktl_status read_course(struct report *report)
+{
+    vktl_status status = VKTL_OK;
+    struct safetensors *file = NULL;
+    struct course course;
+    char *path = path_join(report->params.run_folder, "last.safetensors");
+    TRY_ALLOC(report->log, path);
+    if (!file_exists(path))
+        goto fail;
+    TRY(safetensors_open(report->log, path, &file));
+    const char *words = safetensors_metadata(file, COURSE_KEY);
+    if (words && course_read(NULL, path, words, &course) == VKTL_OK && course.phase > 0 &&
+        course.phase_epoch < report->history.epochs)
+        report->fine_tune_epoch = course.phase_epoch + 1;
+fail:
+    safetensors_close(&file);
+    free(path);
+    return status;
+}
+
 vktl_status report_read(struct report *report)
 {
     vktl_status status;
-    char *path = path_join(report->params.run_folder, "config.json");
-    TRY_ALLOC(report->log, path);
     if (!folder_exists(report->params.run_folder))
         FAIL(report->log, VKTL_INPUT, "%s: no such run folder", report->params.run_folder);
-    TRY(config_open(report->log, path, &report->config));
+    TRY(read_config(report));
     TRY(read_best(report));
     TRY(read_history(report));
+    TRY(read_course(report));
     TRY(read_files(report));
     if (report->best_epoch > report->history.epochs)
         report->best_epoch = 0;
 fail:
-    free(path);
     return status;
 }

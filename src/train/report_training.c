@@ -125,8 +125,6 @@ static vktl_status add_curves(struct report *report)
     struct vktl_picture *pictures[2] = {NULL, NULL};
     double *const *column = report->history.column;
     const bool is_validated = has_numbers(report, COLUMN_VAL_LOSS);
-    const struct vktl_fine_tune *fine_tune = &report->config.params.fine_tune;
-    const uint32_t first = report->config.params.epochs + 1;
     const struct vktl_curves curves = {
         .count = report->history.epochs,
         .accuracy = column[COLUMN_ACCURACY],
@@ -135,7 +133,7 @@ static vktl_status add_curves(struct report *report)
         .val_loss = is_validated ? column[COLUMN_VAL_LOSS] : NULL,
         .learning_rate = column[COLUMN_LEARNING_RATE],
         .best_epoch = report->best_epoch,
-        .fine_tune_epoch = fine_tune->epochs && first <= report->history.epochs ? first : 0,
+        .fine_tune_epoch = report->fine_tune_epoch,
     };
     for (int theme = 0; theme < 2; theme++)
         TRY(vktl_draw_curves(report->log, &curves, (enum vktl_theme)theme, &pictures[theme]));
@@ -280,7 +278,6 @@ static void add_names(struct report *report, const char *title, const char **nam
 static void add_missing(struct report *report)
 {
     enum { MOST = 20 };
-    const struct vktl_train_params *params = &report->config.params;
     const char *unused[MOST], *moved[MOST];
     uint32_t unused_count = 0, moved_count = 0;
     const char **known = report_array(report, (size_t)report->image_count + 1, sizeof *known);
@@ -295,9 +292,9 @@ static void add_missing(struct report *report)
         moved_count++;
     }
     qsort(known, report->image_count, sizeof *known, compare_texts);
-    find_unused(report, params->train_folder, known, report->image_count, unused, MOST,
+    find_unused(report, report_setting(report, "train"), known, report->image_count, unused, MOST,
                 &unused_count);
-    find_unused(report, params->validation_folder, known, report->image_count, unused, MOST,
+    find_unused(report, report_setting(report, "val"), known, report->image_count, unused, MOST,
                 &unused_count);
     add_names(report, "Left out (unreadable, or newer than the run)", unused, MOST, unused_count);
     add_names(report, "No longer where they were", moved, MOST, moved_count);
@@ -328,11 +325,12 @@ void report_add_settings(struct report *report)
     struct facts facts = {.report = report}, machine = {.report = report};
     const struct vktl_device_info *info = vktl_device_info(report->device);
     const uint32_t epochs = report->history.epochs;
+    const char *device = report_setting(report, "device");
+    const char *driver = report_setting(report, "driver");
     page_section(&report->page, "machine", "Device and timings");
     add_fact(&machine, "Trained on",
-             report_format(report, "%s (%s)",
-                           report->config.device ? report->config.device : "not known",
-                           report->config.driver ? report->config.driver : "not known"));
+             report_format(report, "%s (%s)", device ? device : "not known",
+                           driver ? driver : "not known"));
     add_fact(&machine, "This report's predictions",
              report_format(report, "%s (%s)", info->name, info->driver));
     add_fact(&machine, "Training time, all epochs", duration(report, total_seconds(report)));
@@ -345,7 +343,7 @@ void report_add_settings(struct report *report)
 
     page_section(&report->page, "settings", "Settings");
     const cJSON *item;
-    cJSON_ArrayForEach(item, report->config.root)
+    cJSON_ArrayForEach(item, report->config)
     {
         add_fact(&facts, item->string, setting_text(report, item));
     }

@@ -1,5 +1,5 @@
 // Responsible for heat maps over photos; where the map comes from is the caller's business.
-#include <vktl/picture.h>
+#include "view/cam.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -66,15 +66,24 @@ static struct colour photo_at(const struct vktl_photo *photo, const struct taps 
                            fmax(0, fmin(rgb[2], 1))};
 }
 
-// The photo under its map, a whole number of times as large as the photo, so that the map is
-// smooth even over a small one.
-static vktl_status overlay_init(const struct vktl_log *log, const struct vktl_cam_overlay *overlay,
-                                struct vktl_photo *blended)
+static vktl_status check(const struct vktl_log *log, const struct vktl_cam_overlay *overlay)
 {
-    vktl_status status = VKTL_OK;
+    if (!overlay->map || overlay->map_width == 0 || overlay->map_height == 0 ||
+        overlay->map_width > MAX_MAP_SIDE || overlay->map_height > MAX_MAP_SIDE)
+        return log_fail(log, VKTL_USAGE, "a heat map of %u x %u cannot be drawn",
+                        overlay->map_width, overlay->map_height);
+    return canvas_check_photo(log, overlay->photo);
+}
+
+vktl_status cam_blend(const struct vktl_log *log, const struct vktl_cam_overlay *overlay,
+                      uint32_t min_side, struct vktl_photo *blended)
+{
+    vktl_status status;
     const struct vktl_photo *photo = overlay->photo;
+    *blended = (struct vktl_photo){0};
+    TRY(check(log, overlay));
     const uint32_t longer = photo->width > photo->height ? photo->width : photo->height;
-    const uint32_t times = (MIN_SIDE + longer - 1) / longer;
+    const uint32_t times = (min_side + longer - 1) / longer;
     blended->width = photo->width * times;
     blended->height = photo->height * times;
     blended->pixels = malloc((size_t)blended->width * blended->height * 3);
@@ -149,23 +158,13 @@ static double draw(struct vktl_picture *picture, const struct vktl_cam_overlay *
     return y + height + margin;
 }
 
-static vktl_status check(const struct vktl_log *log, const struct vktl_cam_overlay *overlay)
-{
-    if (!overlay->map || overlay->map_width == 0 || overlay->map_height == 0 ||
-        overlay->map_width > MAX_MAP_SIDE || overlay->map_height > MAX_MAP_SIDE)
-        return log_fail(log, VKTL_USAGE, "a heat map of %u x %u cannot be drawn",
-                        overlay->map_width, overlay->map_height);
-    return canvas_check_photo(log, overlay->photo);
-}
-
 vktl_status vktl_draw_cam(const struct vktl_log *log, const struct vktl_cam_overlay *overlay,
                           enum vktl_theme theme, struct vktl_picture **picture)
 {
     vktl_status status;
     struct vktl_photo blended = {0};
     *picture = NULL;
-    TRY(check(log, overlay));
-    TRY(overlay_init(log, overlay, &blended));
+    TRY(cam_blend(log, overlay, MIN_SIDE, &blended));
     TRY(canvas_create(log, CANVAS_WIDTH, theme, picture));
     TRY(canvas_finish(log, picture, draw(*picture, overlay, &blended)));
 fail:
