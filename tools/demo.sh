@@ -70,7 +70,8 @@ show_and_run build/vktl infer "$run" "$faces/val" --top 1 --device "$device"
 
 cat <<END
 
-Done in $SECONDS s. The results are in $run:
+Done in $SECONDS s. The report, for any browser: $run/report.html
+Beside it in $run:
   best.safetensors   the trained model, for vktl infer, eval and features
   history.csv        loss and accuracy of each epoch
   config.json        every option, the device and its driver

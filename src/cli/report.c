@@ -30,8 +30,9 @@ static const struct option options[] = {
 };
 // clang-format on
 
-static const char examples[] = "  vktl report runs/people            # writes runs/people/report.html\n"
-                               "  vktl report runs/people --images photos/test\n";
+static const char examples[] =
+    "  vktl report runs/people            # writes runs/people/report.html\n"
+    "  vktl report runs/people --images photos/test\n";
 
 static vktl_status run(struct console *console, const void *values, const char *const *positionals,
                        uint32_t count)

@@ -1,5 +1,6 @@
 // Responsible for `vktl train`: its options, its progress, its closing words. The training itself,
 // and every file of the run folder, are the library's.
+#include <vktl/report.h>
 #include <vktl/trainer.h>
 
 #include <inttypes.h>
@@ -21,7 +22,7 @@ struct train_options {
     double lr;
     uint64_t max_steps;
     double checkpoint_seconds;
-    bool resume, overwrite, dry_run;
+    bool resume, overwrite, dry_run, no_report;
 };
 
 #define AT(member)   .offset = offsetof(struct train_options, member)
@@ -76,6 +77,8 @@ static const struct option options[] = {
     {.name = "tensorboard", .type = OPTION_TEXT, .argument = "DIR", AT(tensorboard), .note = "none",
      .help = "event files of every epoch, for `tensorboard --logdir DIR`: training in DIR/train, "
              "validation in DIR/validation"},
+    {.name = "no-report", .type = OPTION_FLAG, AT(no_report),
+     .help = "leave out report.html and confusion.png, which `vktl report` makes"},
     {.name = "dry-run", .type = OPTION_FLAG, AT(dry_run),
      .help = "print the plan (layers, memory, submits) and stop"},
     ROWS(training_memory),
@@ -216,6 +219,19 @@ static void add_epoch(struct json *json, const char *name, uint32_t epoch)
     json_add_number(json, json->root, name, epoch ? epoch : NAN);
 }
 
+// The training is done whether or not its report succeeds, which has said why.
+static void write_report(struct console *console, const struct train_options *chosen,
+                         struct vktl_device *device)
+{
+    struct count_progress progress = {console, "Report", clock_seconds()};
+    const struct vktl_report_params params = {.run_folder = chosen->run,
+                                              .progress = count_progress_draw,
+                                              .should_stop = count_progress_should_stop,
+                                              .user = &progress};
+    if (vktl_report(&console->log, device, &params) != VKTL_OK)
+        console_say(console, "There is no report; `vktl report %s` tries again", chosen->run);
+}
+
 static vktl_status write_json(struct console *console, const struct train_options *chosen,
                               const struct vktl_train_result *result, double seconds)
 {
@@ -312,6 +328,9 @@ static vktl_status run(struct console *console, const void *values, const char *
     const double seconds = clock_seconds() - start_seconds;
     if (!chosen->dry_run)
         say_end(console, chosen, &result, status, seconds);
+    const bool is_new = result.best_epoch && !result.was_complete;
+    if (status == VKTL_OK && is_new && !chosen->dry_run && !chosen->no_report)
+        write_report(console, chosen, device);
     if (chosen->common.json && status == VKTL_OK)
         TRY(write_json(console, chosen, &result, seconds));
 fail:

@@ -91,6 +91,8 @@ static vktl_status read_history(struct report *report)
     place = text;
     const uint32_t rows = count_lines(text);
     const uint32_t columns = next_row(&place, headings, CELL_MAX);
+    if (strcmp(headings[0], "epoch") != 0)
+        FAIL(report->log, VKTL_INPUT, "%s: damaged: its first column is not 'epoch'", path);
     for (int i = 0; i < COLUMN_COUNT; i++) {
         history->column[i] = report_array(report, (size_t)rows + 1, sizeof(double));
         TRY_ALLOC(report->log, history->column[i]);
@@ -138,7 +140,8 @@ static vktl_status read_files(struct report *report)
     report->images = report_array(report, (size_t)count_lines(text) + 1, sizeof *report->images);
     TRY_ALLOC(report->log, report->images);
     place = text;
-    next_row(&place, cells, CELLS);
+    if (next_row(&place, cells, CELLS) != CELLS || strcmp(cells[SET], "set") != 0)
+        FAIL(report->log, VKTL_INPUT, "%s: damaged: its columns are not set, class, path", path);
     while (*place) {
         const bool is_whole = next_row(&place, cells, CELLS) == CELLS;
         if (is_whole)
@@ -178,14 +181,22 @@ fail:
 
 // ---- All of it
 
+// What is wrong, but not what was loaded.
+static void forward_problem(void *user, enum vktl_log_level level, const char *sentence)
+{
+    if (level <= VKTL_LOG_WARNING)
+        log_write(user, level, "%s", sentence);
+}
+
 static vktl_status read_best(struct report *report)
 {
     vktl_status status;
     struct safetensors *file = NULL;
     const struct vktl_model_params params = {.model = report->params.run_folder};
+    const struct vktl_log problems = {forward_problem, (void *)report->log};
     char *path = path_join(report->params.run_folder, "best.safetensors");
     TRY_ALLOC(report->log, path);
-    TRY(vktl_model_open(report->log, &params, &report->model));
+    TRY(vktl_model_open(&problems, &params, &report->model));
     TRY(safetensors_open(report->log, path, &file));
     const char *epoch = safetensors_metadata(file, "epoch");
     report->best_epoch = epoch ? (uint32_t)strtoul(epoch, NULL, 10) : 0;
