@@ -83,7 +83,8 @@ sound "$run/report.html" "$loss" 'at temperature '
 
 mv "$work/val/$script/100.png" "$work/kept.png"
 "$vktl" report "$run" --quiet 2>"$work/moved.err"
-grep -q '100.png is no longer there; left out' "$work/moved.err" || fail 'a moved photo is not named'
+grep -q '100.png is no longer there; left out' "$work/moved.err" ||
+    fail 'a moved photo is not named'
 sound "$run/report.html" 'of 15 validation images' 'No longer where they were: 1'
 mv "$work/val" "$work/elsewhere"
 "$vktl" report "$run" --quiet 2>"$work/moved.err"
