@@ -161,7 +161,7 @@ static void say_end(struct console *console, const struct vktl_lr_find_result *r
         console_say(console, "%u steps, from %.3g to %.3g%s", result->count, result->rates[0],
                     result->rates[result->count - 1],
                     result->stopped ? ": stopped, since the loss shot up" : "");
-    console_say(console, "The curve is in %s/lr_find.png", folder);
+    console_say(console, "The curve is in %s", folder);
 }
 
 // ---- The command

@@ -141,8 +141,8 @@ static vktl_status fail_unknown(const struct vktl_log *log, const char *name)
             end += (size_t)snprintf(known + end, sizeof known - end, "%s%.*s", i ? ", " : "",
                                     (int)length, builtin);
     return log_fail(log, VKTL_USAGE,
-                    "'%.200s' is neither a built-in model (%s) nor a run folder, a vktl model "
-                    "(.safetensors), a Keras JSON (.json) or a whole Keras model (.h5)",
+                    "'%.200s' is neither a built-in model (%s) nor a run folder, a "
+                    ".safetensors, or a Keras .json or .h5",
                     name, known);
 }
 
