@@ -152,6 +152,16 @@ static vktl_status write_json(struct console *console, const struct vktl_lr_find
     return status;
 }
 
+// By less than a twentieth: what is suggested then follows the noise.
+static bool hardly_falls(const struct vktl_lr_find_result *result)
+{
+    const uint32_t first = result->steps / 10; // what is before does not count
+    double lowest = INFINITY;
+    for (uint32_t i = first; i < result->count; i++)
+        lowest = fmin(lowest, result->smoothed[i]);
+    return first < result->count && lowest > 0.95 * result->smoothed[first];
+}
+
 static void say_end(struct console *console, const struct vktl_lr_find_result *result,
                     const char *folder)
 {
@@ -162,6 +172,11 @@ static void say_end(struct console *console, const struct vktl_lr_find_result *r
                     result->rates[result->count - 1],
                     result->stopped ? ": stopped, since the loss shot up" : "");
     console_say(console, "The curve is in %s", folder);
+    if (hardly_falls(result))
+        console_say(console,
+                    "The loss hardly falls in so few steps: more --steps, such as %u, "
+                    "tell more.",
+                    result->steps < 1000 ? 1000 : 10000);
 }
 
 // ---- The command

@@ -48,6 +48,12 @@ for row in rows:
 END
     fail 'CSV, JSON and text differ'
 
+# Rates that change nothing: more steps are advised, and only then.
+if grep -q 'hardly falls' "$work/a.err"; then fail "$(cat "$work/a.err")"; fi
+# shellcheck disable=SC2086
+"$vktl" lr-find $model --to 1e-6 --out "$work/d" >"$work/d.txt" 2>"$work/d.err" || true
+grep -q 'hardly falls.* --steps, such as 1000' "$work/d.err" || fail "$(cat "$work/d.err")"
+
 # train --lr auto: the number that it found is said, used and kept.
 # shellcheck disable=SC2086
 "$vktl" train $model --lr auto --epochs 2 --run "$work/run" --json >"$work/run.json" \
