@@ -313,8 +313,7 @@ static vktl_status begin_fine_tuning(struct trainer *trainer)
     struct session *session = &trainer->session;
     const struct vktl_fine_tune *fine_tune = &session->params.fine_tune;
     log_info(trainer->log,
-             "Fine-tuning from %s on, from the weights of epoch %" PRIu32
-             ", with learning rate %.6g",
+             "Fine-tuning from %s on, with the weights of epoch %" PRIu32 ", at rate %.6g",
              fine_tune->unfreeze_from, trainer->course.best.epoch, fine_tune->learning_rate);
     TRY(run_flush(&trainer->run, true));
     if (trainer->course.best.epoch)

@@ -22,6 +22,16 @@ static const char architecture[] =
     "\"padding\":\"same\",\"activation\":\"relu\"}},"
     "{\"class_name\":\"MaxPooling2D\",\"config\":{\"name\":\"p1\"}}]}}";
 
+static const char deep_architecture[] =
+    "{\"class_name\":\"Sequential\",\"config\":{\"name\":\"deep\",\"layers\":["
+    "{\"class_name\":\"InputLayer\",\"config\":{\"name\":\"in\","
+    "\"batch_input_shape\":[null,8,8,3]}},"
+    "{\"class_name\":\"Conv2D\",\"config\":{\"name\":\"c1\",\"filters\":4,\"kernel_size\":[3,3],"
+    "\"padding\":\"same\",\"activation\":\"relu\"}},"
+    "{\"class_name\":\"Conv2D\",\"config\":{\"name\":\"c2\",\"filters\":4,\"kernel_size\":[3,3],"
+    "\"padding\":\"same\",\"activation\":\"relu\"}},"
+    "{\"class_name\":\"MaxPooling2D\",\"config\":{\"name\":\"p1\"}}]}}";
+
 static const vktl_preprocess preprocess = VKTL_PREPROCESS_TF;
 static struct temporary folder;
 static struct vktl_device *device;
@@ -50,6 +60,7 @@ static int set_up(void **state)
             write_picture("val", c, 100 + i);
     }
     temporary_write(&folder, "small.json", architecture, sizeof architecture - 1);
+    temporary_write(&folder, "deep.json", deep_architecture, sizeof deep_architecture - 1);
     device = harness_open(VKTL_FORM_AUTO);
     return 0;
 }
@@ -248,6 +259,91 @@ static void test_unreadable_images(void **state)
     free_params(&params);
 }
 
+// Reads a weight of a file of the run into `values`, of at most `most` numbers.
+static void read_weight(const char *path, const char *name, float *values, uint64_t most)
+{
+    struct safetensors *file = NULL;
+    assert_int_equal(safetensors_open(&harness_log, temporary_path(&folder, path), &file), VKTL_OK);
+    const struct safetensors_entry *entry = safetensors_find(file, name);
+    assert_non_null(entry);
+    assert_true(shape_count(&entry->shape) <= most);
+    assert_int_equal(safetensors_read(file, entry, values), VKTL_OK);
+    safetensors_close(&file);
+}
+
+// The head alone in the first phase; then c2, which is above c1, too. c1 keeps what it had.
+static void test_fine_tuning(void **state)
+{
+    (void)state;
+    enum { MOST = 2048 };
+    static float first[3][MOST], last[3][MOST];
+    static const char *const names[] = {"c1/kernel", "c2/kernel", "predictions/kernel"};
+    struct vktl_train_result result;
+    struct messages messages;
+    struct vktl_train_params params = make_params("tuned");
+    char *base = kept("base/best.safetensors");
+    params.run_folder = kept("base");
+    free((char *)params.model.model);
+    params.model.model = kept("deep.json");
+    params.epochs = 1;
+    assert_int_equal(vktl_train(&harness_log, device, &params, &result), VKTL_OK);
+    free((char *)params.run_folder);
+
+    params.run_folder = kept("tuned");
+    params.model.weights = base;
+    params.model.freeze = "base";
+    params.epochs = 3;
+    params.callbacks.save_every = 1;
+    params.fine_tune = (struct vktl_fine_tune){"c2", 2, 0.01};
+    messages_init(&messages);
+    assert_int_equal(vktl_train(&messages.log, device, &params, &result), VKTL_OK);
+    assert_true(messages_contain(&messages, "Fine-tuning from c2 on"));
+    assert_int_equal(result.epochs_done, 5);
+    assert_int_equal(result.first_fine_tune_epoch, 4);
+    for (int i = 0; i < 3; i++) {
+        memset(first[i], 0, sizeof first[i]);
+        memset(last[i], 0, sizeof last[i]);
+        read_weight("tuned/epoch-003.safetensors", names[i], first[i], MOST);
+        read_weight("tuned/epoch-005.safetensors", names[i], last[i], MOST);
+    }
+    assert_memory_equal(first[0], last[0], sizeof first[0]);
+    assert_memory_not_equal(first[1], last[1], sizeof first[1]);
+    assert_memory_not_equal(first[2], last[2], sizeof first[2]);
+    read_weight("base/best.safetensors", names[1], last[1], MOST);
+    assert_memory_equal(first[1], last[1], sizeof first[1]); // frozen in the first phase
+
+    // A layer that is not there, and one that is trained anyway, are found out before any training.
+    params.overwrite = true;
+    params.fine_tune.unfreeze_from = "c9";
+    assert_int_equal(vktl_train(&harness_quiet_log, device, &params, &result), VKTL_USAGE);
+    assert_non_null(strstr(harness_last_error, "c9"));
+    params.fine_tune.unfreeze_from = "predictions";
+    assert_int_equal(vktl_train(&harness_quiet_log, device, &params, &result), VKTL_USAGE);
+    assert_int_equal(result.steps_done, 0);
+    params.model.weights = NULL;
+    free_params(&params);
+    free(base);
+}
+
+static void test_early_stopping(void **state)
+{
+    (void)state;
+    struct vktl_train_result result;
+    struct messages messages;
+    struct vktl_train_params params = make_params("stopped");
+    params.epochs = 50;
+    params.callbacks = (struct vktl_callbacks){.early_stop = 2, .min_delta = 100};
+    messages_init(&messages);
+    assert_int_equal(vktl_train(&messages.log, device, &params, &result), VKTL_OK);
+    assert_int_equal(result.epochs_done, 3); // nothing but the first is an improvement
+    assert_int_equal(result.stopped_epoch, 3);
+    assert_true(messages_contain(&messages, "Epoch 3: early stopping"));
+    params.resume = true;
+    assert_int_equal(vktl_train(&messages.log, device, &params, &result), VKTL_OK);
+    assert_true(result.was_complete);
+    free_params(&params);
+}
+
 static void test_dry_run(void **state)
 {
     (void)state;
@@ -269,6 +365,8 @@ int main(void)
         cmocka_unit_test(test_interruption),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_unreadable_images),
+        cmocka_unit_test(test_fine_tuning),
+        cmocka_unit_test(test_early_stopping),
         cmocka_unit_test(test_dry_run),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
