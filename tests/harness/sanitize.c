@@ -17,6 +17,8 @@ const char *__lsan_default_suppressions(void)
            "leak:libLLVM\n"
            "leak:libvk_swiftshader\n"
            "leak:libvulkan.so\n"
+           "leak:libfontconfig\n" // caches of fonts, and what Cairo keeps for them
+           "leak:libcairo\n"
            "leak:libhdf5\n"; // over damaged files, on its own
 }
 

@@ -282,6 +282,7 @@ static void test_fine_tuning(void **state)
     struct messages messages;
     struct vktl_train_params params = make_params("tuned");
     char *base = kept("base/best.safetensors");
+    free((char *)params.run_folder);
     params.run_folder = kept("base");
     free((char *)params.model.model);
     params.model.model = kept("deep.json");
