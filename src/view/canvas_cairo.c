@@ -56,7 +56,8 @@ vktl_status canvas_create(const struct vktl_log *log, double width, enum vktl_th
     new->width = ceil(width);
     new->theme = theme_of(theme);
     // Extents, as large as a picture may be: those of a recording without any are read
-    // uninitialised when Cairo 1.16 writes SVG, and the same picture then differs from run to run.
+    // uninitialised when Cairo 1.16 writes SVG, which then differs from run to run and refers to a
+    // clip path that is not there.
     new->recording = cairo_recording_surface_create(
         CAIRO_CONTENT_COLOR_ALPHA, &(cairo_rectangle_t){0, 0, CANVAS_MAX_SIDE, CANVAS_MAX_SIDE});
     new->cairo = cairo_create(new->recording);

@@ -16,20 +16,26 @@ static bool overlap(const struct rect *a, const struct rect *b)
            a->y + slack < b->y + b->height && b->y + slack < a->y + a->height;
 }
 
-static void check_texts(const char *name, const struct vktl_picture *picture)
+bool pictures_texts_are_apart(const struct vktl_picture *picture, char complaint[256])
 {
     for (uint32_t i = 0; i < picture->box_count; i++) {
         const struct text_box *box = &picture->boxes[i];
         const struct rect *ink = &box->ink;
         if (ink->x < 0 || ink->y < 0 || ink->x + ink->width > picture->width ||
-            ink->y + ink->height > picture->height)
-            fail_msg("%s: \"%s\" leaves the page: %.1f..%.1f, %.1f..%.1f", name, box->text, ink->x,
-                     ink->x + ink->width, ink->y, ink->y + ink->height);
-        for (uint32_t k = 0; k < i; k++)
-            if (overlap(ink, &picture->boxes[k].ink))
-                fail_msg("%s: \"%s\" is over \"%s\" at %.1f, %.1f", name, box->text,
-                         picture->boxes[k].text, ink->x, ink->y);
+            ink->y + ink->height > picture->height) {
+            snprintf(complaint, 256, "\"%s\" leaves the page: %.1f..%.1f, %.1f..%.1f", box->text,
+                     ink->x, ink->x + ink->width, ink->y, ink->y + ink->height);
+            return false;
+        }
+        for (uint32_t k = 0; k < i; k++) {
+            if (!overlap(ink, &picture->boxes[k].ink))
+                continue;
+            snprintf(complaint, 256, "\"%s\" is over \"%s\" at %.1f, %.1f", box->text,
+                     picture->boxes[k].text, ink->x, ink->y);
+            return false;
+        }
     }
+    return true;
 }
 
 // ---- Files
@@ -48,9 +54,9 @@ static void check_formats(const struct vktl_picture *picture)
         assert_int_equal(vktl_picture_bytes(&harness_log, picture, format, &bytes, &size), VKTL_OK);
         if (format == VKTL_SVG) {
             char expected[128];
-            snprintf(expected, sizeof expected, "width=\"%u\" height=\"%u\"", width, height);
+            snprintf(expected, sizeof expected, "viewBox=\"0 0 %u %u\"", width, height);
             bytes[size - 1] = '\0';
-            if (!strstr((const char *)bytes, expected) && !strstr((const char *)bytes, "px\""))
+            if (!strstr((const char *)bytes, expected))
                 fail_msg("no %s in %.300s", expected, (const char *)bytes);
         } else {
             const uint32_t scale = format == VKTL_PNG_2X ? 2 : 1;
@@ -74,8 +80,10 @@ static void save(const char *name, const struct vktl_picture *picture)
 
 void pictures_check(const char *name, struct vktl_picture **picture)
 {
+    char complaint[256];
     save(name, *picture);
-    check_texts(name, *picture);
+    if (!pictures_texts_are_apart(*picture, complaint))
+        fail_msg("%s: %s", name, complaint);
     check_formats(*picture);
     vktl_picture_destroy(picture);
     assert_null(*picture);

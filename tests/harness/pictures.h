@@ -14,6 +14,9 @@
 // as NAME.png and NAME.svg, to be looked at. Destroys the picture.
 void pictures_check(const char *name, struct vktl_picture **picture);
 
+// The check of texts alone; false, and why, for tests of the check itself.
+bool pictures_texts_are_apart(const struct vktl_picture *picture, char complaint[256]);
+
 // Draws what a vktl_draw_ function takes in both themes, and checks the pictures.
 #define PICTURES_DRAW(name, function, what)                                                        \
     do {                                                                                           \
