@@ -2,9 +2,11 @@
 //
 // Every vktl_draw_ function borrows what it is given for the length of the call and makes a picture
 // that the caller destroys; `*picture` is NULL after a failure. Texts are UTF-8 (other bytes are
-// shown as U+FFFD) and are shortened with an ellipsis where they do not fit. Numbers that are not
-// finite are gaps. VKTL_USAGE: an empty or senseless description, or a vktl that was built without
-// Cairo. VKTL_NO_MEMORY. Several threads may draw at once; one picture is for one thread at a time.
+// shown as U+FFFD) and are shortened with an ellipsis where they do not fit; the one font is DejaVu
+// Sans, or else the system's choice: no Chinese, Japanese or Korean where it has none, and Arabic
+// letters are not joined. Numbers that are not finite are gaps. VKTL_USAGE: an empty or senseless
+// description, or a vktl that was built without Cairo. VKTL_NO_MEMORY. Several threads may draw at
+// once; one picture is for one thread at a time.
 //
 // Pictures are 800 units wide unless it says otherwise, and a unit is a pixel of the PNG; the
 // height follows from the content. Colours are those of Okabe and Ito (2008), told apart by most

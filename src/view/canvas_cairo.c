@@ -11,6 +11,7 @@
 #include <cairo-svg.h>
 #include <cairo.h>
 
+#include "view/bidi.h"
 #include "view/label.h"
 
 static const char font_family[] = "DejaVu Sans"; // else what the system has without serifs
@@ -258,6 +259,7 @@ double canvas_text(struct vktl_picture *picture, double x, double y, const struc
     use_colour(picture, style->colour);
     if (style->max_width > 0 && advance_of(picture, label.text) > style->max_width)
         shorten(picture, style, &label);
+    bidi_reorder(&label);
     cairo_text_extents(cairo, label.text, &extents);
     const double along = -extents.x_advance * (style->align == ALIGN_LEFT     ? 0
                                                : style->align == ALIGN_CENTRE ? 0.5

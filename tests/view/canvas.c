@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "harness/temporary.h"
+#include "view/bidi.h"
 #include "view/canvas.h"
 #include "view/label.h"
 #include "view/ticks.h"
@@ -157,6 +158,30 @@ static void labels_are_utf8_of_one_line(void **state)
     }
 }
 
+// Recorded with GNU FriBidi 1.0.8.
+static void right_to_left_text_is_put_in_order(void **state)
+{
+    (void)state;
+    static const char *const texts[][2] = {
+        {"a-1 (b) \u2026", "a-1 (b) \u2026"},
+        {"\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd",
+         "\u05dd\u05dc\u05d5\u05e2 \u05dd\u05d5\u05dc\u05e9"},
+        {"\u05e9\u05dc\u05d5\u05dd abc 12", "abc 12 \u05dd\u05d5\u05dc\u05e9"},
+        {"abc \u05e9\u05dc\u05d5\u05dd def", "abc \u05dd\u05d5\u05dc\u05e9 def"},
+        {"12 \u05e9\u05dc\u05d5\u05dd", "\u05dd\u05d5\u05dc\u05e9 12"},
+        {"\u05e7\u05d5\u05d1\u05e5-3.png", "png.3-\u05e5\u05d1\u05d5\u05e7"},
+        {"data/\u05e9\u05dc/img 1.jpg", "data/\u05dc\u05e9/img 1.jpg"},
+        {"a (\u05e9\u05dc\u05d5\u05dd) b", "a (\u05dd\u05d5\u05dc\u05e9) b"},
+        {"\u05e9\u05dc\u05d5\u05dd (2)", "(2) \u05dd\u05d5\u05dc\u05e9"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct label label;
+        label_clean(texts[i][0], &label);
+        bidi_reorder(&label);
+        assert_string_equal(label.text, texts[i][1]);
+    }
+}
+
 // ---- Ticks
 
 static void ticks_are_round_and_told_apart(void **state)
@@ -275,6 +300,7 @@ int main(void)
         cmocka_unit_test(boxes_hold_the_ink),
         cmocka_unit_test(texts_are_shortened_to_their_width),
         cmocka_unit_test(labels_are_utf8_of_one_line),
+        cmocka_unit_test(right_to_left_text_is_put_in_order),
         cmocka_unit_test(ticks_are_round_and_told_apart),
         cmocka_unit_test(logarithmic_ticks),
         cmocka_unit_test(colours_are_told_apart),
