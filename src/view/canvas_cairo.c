@@ -94,6 +94,8 @@ void vktl_picture_destroy(struct vktl_picture **picture)
     if (!*picture)
         return;
     cairo_destroy((*picture)->cairo);
+    // Cairo 1.16 keeps references to a recording that it wrote as SVG: what is in it goes now.
+    cairo_surface_finish((*picture)->recording);
     cairo_surface_destroy((*picture)->recording);
     free((*picture)->boxes);
     free(*picture);
