@@ -237,15 +237,16 @@ static vktl_status add_reliability(struct report *report)
     vktl_status status = VKTL_OK;
     const double error = report->evaluation.calibration_error;
     page_heading(&report->page, "How far probabilities can be trusted");
+    const char *next = "."; // nothing can be fitted to images that are all right
+    if (report->predictions.temperature != 1)
+        next = report_format(report, ", at temperature %.3g.", report->predictions.temperature);
+    else if (report->evaluation.correct < report->evaluation.count)
+        next = ". vktl eval --calibrate can lessen that.";
     page_paragraph(&report->page,
                    report_format(report,
                                  "The confidence is on average %.1f points away from the "
                                  "accuracy (expected calibration error, 15 bins)%s",
-                                 100 * error,
-                                 report->predictions.temperature == 1
-                                     ? ". vktl eval --calibrate can lessen that."
-                                     : report_format(report, ", at temperature %.3g.",
-                                                     report->predictions.temperature)));
+                                 100 * error, next));
     if (report->has_pictures)
         TRY(add_reliability_picture(report));
     add_bins(report);
