@@ -8,7 +8,8 @@
 #endif
 #endif
 
-const char *__lsan_default_suppressions(void);
+// Visible, also in the program itself: the sanitizer looks for it by name.
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libVkLayer_khronos_validation\n"
