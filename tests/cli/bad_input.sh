@@ -228,8 +228,9 @@ full_disk() {
         fail 'full disk: no message'
         cat "$work/disk.err"
     }
-    grep -qv -e '/run$' -e 'json$' -e 'csv$' -e '/best.safetensors$' -e '/last.safetensors$' \
-        "$work/disk.files" && fail "full disk: left behind: $(cat "$work/disk.files")"
+    grep -qv -e '/run$' -e 'json$' -e 'csv$' -e '/curves.[ps][nv]g$' \
+        -e '/best.safetensors$' -e '/last.safetensors$' "$work/disk.files" &&
+        fail "full disk: left behind: $(cat "$work/disk.files")"
     printf '%-42s %3d  %s\n' 'full disk while a checkpoint is written' 1 \
         "$(grep -m 1 '^vktl: error: ' "$work/disk.err" | sed "s|$work/||g" | cut -c 1-160)"
 }

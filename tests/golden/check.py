@@ -139,7 +139,8 @@ class Golden:
 
     def chosen(self):
         """Options of the optimizer and the loss."""
-        options = {name: value for name, value in self.optimizer.items() if name != "nesterov"}
+        words = {"nesterov", "update"}  # a flag, and the formula in words
+        options = {name: value for name, value in self.optimizer.items() if name not in words}
         options["optimizer"] = options.pop("name", "sgd")
         for name in ("label_smoothing", "class_weights", "base_lr_factor"):
             if name in self.expected:
