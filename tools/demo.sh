@@ -67,11 +67,17 @@ show_and_run build/vktl train --model vgg-mini --train "$faces/train" --val "$fa
     --head flatten,dropout:0.5 --lr 0.003 --epochs 40 --device "$device" --run "$run"
 show_and_run build/vktl eval "$run" "$faces/val" --device "$device"
 show_and_run build/vktl infer "$run" "$faces/val" --top 1 --device "$device"
+show_and_run build/vktl infer "$run" "$faces"/val/*/100.png --chart "$run/bars.png" --quiet \
+    --device "$device"
+show_and_run build/vktl features "$run" "$faces/val/mirelle/102.png" --cam --out "$run/features" \
+    --device "$device"
 
 cat <<END
 
 Done in $SECONDS s. The report, for any browser: $run/report.html
 Beside it in $run:
+  bars.png           a face of each person, and who it is taken for
+  features/          what every layer makes of a face, and where the network looks (cam.png)
   best.safetensors   the trained model, for vktl infer, eval and features
   history.csv        loss and accuracy of each epoch
   config.json        every option, the device and its driver

@@ -10,7 +10,7 @@
 enum { MAX_BARS = 100 };
 
 static const double margin = 16, photo_side = 168, line = 24, bar_height = 14, max_names = 190,
-                    percent_room = 58, caption_room = 26, between = 24;
+                    percent_room = 66, caption_room = 26, between = 24;
 
 struct bars {
     const struct vktl_bars *data;
