@@ -2,19 +2,8 @@
 # `vktl augment`: a sheet of what augmentation does, the same for one seed; what is refused.
 #   augment.sh VKTL SOURCE
 # Needs a Vulkan device and the system's Python.
-set -eu
-vktl=$1
-faces=$2/assets/faces
-python=/usr/bin/python3
-[ -x "$python" ] || { echo "no $python: skipped"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset VKTL_DEVICE
-
-fail() {
-    echo "augment.sh: $*" >&2
-    exit 1
-}
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
 
 # refused STATUS WORDS ARGUMENT...: the command fails with that status and says so.
 refused() {

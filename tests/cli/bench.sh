@@ -2,25 +2,9 @@
 # `vktl bench`: figures that fit together, layers of both directions, comparison, refusals.
 #   bench.sh VKTL SOURCE
 # Needs a Vulkan device and the system's Python. Nothing here asks how fast anything is.
-set -eu
-vktl=$1
-python=/usr/bin/python3
-[ -x "$python" ] || { echo "no $python: skipped"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset VKTL_DEVICE
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
 export XDG_CACHE_HOME="$work/cache"
-
-fail() {
-    echo "bench.sh: $*" >&2
-    exit 1
-}
-
-check_json() {
-    "$python" -c 'import json, sys
-d = json.load(open(sys.argv[1]))
-sys.exit(not eval("(" + sys.argv[2] + ")"))' "$@" || fail "$1: not $2"
-}
 
 "$vktl" bench --repeats 3 --quiet --json >"$work/infer.json"
 check_json "$work/infer.json" 'd["model"] == "vgg-mini" and d["batch"] == 1 and

@@ -3,26 +3,8 @@
 # --json is parsed, and infer must agree with eval.
 #   end_to_end.sh VKTL SOURCE
 # Needs a Vulkan device and the system's Python.
-set -eu
-vktl=$1
-faces=$2/assets/faces
-python=/usr/bin/python3
-[ -x "$python" ] || { echo "no $python: skipped"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset VKTL_DEVICE
-
-fail() {
-    echo "end_to_end.sh: $*" >&2
-    exit 1
-}
-
-# check_json FILE EXPRESSION: over the document `d`.
-check_json() {
-    "$python" -c 'import json, sys
-d = json.load(open(sys.argv[1]))
-sys.exit(not eval("(" + sys.argv[2] + ")"))' "$@" || fail "$1: not $2"
-}
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
 
 train() {
     "$vktl" train --model vgg-mini --weights none --freeze none --head gap --train "$faces/train" \

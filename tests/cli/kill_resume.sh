@@ -3,19 +3,10 @@
 # the run that was left alone, in either phase; so does one that was stopped by Ctrl-C.
 #   kill_resume.sh VKTL SOURCE [SEED [COUNT]]
 # Needs a Vulkan device.
-set -eu
-vktl=$1
-faces=$2/assets/faces
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
 seed=${3:-1}
 count=${4:-10}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset VKTL_DEVICE
-
-fail() {
-    echo "kill_resume.sh: $*" >&2
-    exit 1
-}
 
 # Two phases, dropout, a changing learning rate, every kind of figure that a run carries along. In
 # the background this is the program itself and no shell around it, and it listens to Ctrl-C.

@@ -2,20 +2,8 @@
 # vktl lr-find and `train --lr auto` as a user meets them.
 #   lr_find.sh VKTL SOURCE
 # Needs a Vulkan device and the system's Python.
-set -eu
-vktl=$1
-faces=$2/assets/faces
-python=/usr/bin/python3
-[ -x "$python" ] || { echo "no $python: skipped"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset VKTL_DEVICE
-
-fail() {
-    echo "lr_find.sh: $*" >&2
-    exit 1
-}
-
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
 model="--model vgg-mini --head gap,dropout:0.3 --train $faces/train"
 
 # Twice, once as text and once as JSON: the same files.

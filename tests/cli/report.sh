@@ -3,20 +3,9 @@
 # and files are called; and what is said where something of the run is gone.
 #   report.sh VKTL SOURCE
 # Needs a Vulkan device and the system's Python.
-set -eu
-vktl=$1
-faces=$2/assets/faces
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
 check=$2/tests/view/page_check.py
-python=/usr/bin/python3
-[ -x "$python" ] || { echo "no $python: skipped"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset VKTL_DEVICE
-
-fail() {
-    echo "report.sh: $*" >&2
-    exit 1
-}
 
 # sound FILE TEXT...
 sound() {

@@ -2,14 +2,9 @@
 # What `train --tensorboard` leaves, read by other software than ours, against history.csv.
 #   tensorboard.sh VKTL SOURCE
 # Needs a Vulkan device; the reader's status 77 (a package is missing) is passed on.
-set -eu
-vktl=$1
-faces=$2/assets/faces
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
 reader=$2/tests/formats/tfevents_oracle.py
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset VKTL_DEVICE
-command -v /usr/bin/python3 >/dev/null || { echo "no Python: skipped"; exit 77; }
 
 train() {
     "$vktl" train --model vgg-mini --head gap --train "$faces/train" --lr 0.1 --quiet "$@"

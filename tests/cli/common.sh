@@ -1,0 +1,23 @@
+# What the scripts of this folder share; read in by them with VKTL and SOURCE as arguments. Makes a
+# folder of work that is removed at the end.
+# shellcheck shell=sh disable=SC2034 # used by those who read this
+set -eu
+vktl=$1
+faces=$2/assets/faces
+python=/usr/bin/python3
+[ -x "$python" ] || { echo "no $python: skipped"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset VKTL_DEVICE
+
+fail() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
+
+# check_json FILE EXPRESSION: over the document `d`.
+check_json() {
+    "$python" -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+sys.exit(not eval("(" + sys.argv[2] + ")"))' "$@" || fail "$1: not $2"
+}
