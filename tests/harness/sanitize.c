@@ -23,6 +23,13 @@ const char *__lsan_default_suppressions(void)
            "leak:libhdf5\n"; // over damaged files, on its own
 }
 
+// What was suppressed is no news: a quiet program stays quiet.
+__attribute__((visibility("default"))) const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
+}
+
 #ifdef ADDRESS_SANITIZER
 __attribute__((visibility("default"))) int dlclose(void *library); // for the loader to see
 int dlclose(void *library)
