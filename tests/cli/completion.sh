@@ -68,19 +68,24 @@ if command -v zsh >/dev/null; then
     zsh -n "$work/_vktl"
     zsh -f -c 'autoload -U compinit; compinit -u -D; source "$1"; [[ $_comps[vktl] == _vktl ]]' \
         zsh "$work/_vktl" || fail 'zsh does not know of it'
-    # As typed: the screen of an interactive shell, after each tab.
-    zsh -f -c 'zmodload zsh/zpty
-        zpty shell "TERM=dumb zsh -f -i"
-        zpty -w shell "PS1=; autoload -U compinit; compinit -u -D; source $1; cd $2"
-        tab=$(printf "\\t.")
-        tab=${tab%.}
-        zpty -w shell "vktl lr-f$tab --mom$tab; vktl train --train pho$tab; vktl devices --js$tab "
-        zpty -w shell "exit"
-        while zpty -r shell line; do print -r -- $line; done' zsh "$work/_vktl" "$work/here" \
-        >"$work/screen" 2>/dev/null || true
-    for line in 'vktl lr-find' '--momentum' 'photos\\ of\\ us' '--json'; do
-        grep -q -- "$line" "$work/screen" || fail "zsh: no $line in $(cat "$work/screen")"
-    done
+    if zsh -f -c 'zmodload zsh/zpty && zpty shell true' 2>/dev/null; then
+        # As typed: the screen of an interactive shell, after each tab.
+        zsh -f -c 'zmodload zsh/zpty
+            zpty shell "TERM=dumb zsh -f -i"
+            zpty -w shell "PS1=; autoload -U compinit; compinit -u -D; source $1; cd $2"
+            tab=$(printf "\\t.")
+            tab=${tab%.}
+            zpty -w shell "vktl lr-f$tab --mom$tab; vktl train --train pho$tab"
+            zpty -w shell "vktl devices --js$tab "
+            zpty -w shell "exit"
+            while zpty -r shell line; do print -r -- $line; done' zsh "$work/_vktl" "$work/here" \
+            >"$work/screen" 2>/dev/null || true
+        for line in 'vktl lr-find' '--momentum' 'photos\\ of\\ us' '--json'; do
+            grep -q -- "$line" "$work/screen" || fail "zsh: no $line in $(cat "$work/screen")"
+        done
+    else
+        echo 'no terminals to be had: zsh was not typed into'
+    fi
 else
     echo 'no zsh: bash alone was tested'
 fi
