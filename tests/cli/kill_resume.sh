@@ -22,17 +22,30 @@ train() {
     (start "$@")
 }
 
-# kill_after SECONDS OPTIONS...: a run in $run; false where it was done before.
-kill_after() {
-    seconds_left=$1
+# kill_when CONDITION OPTIONS...: a run in $run, killed when the condition holds; false where it was
+# done before.
+kill_when() {
+    condition=$1
     shift
     start --run "$run" --quiet "$@" &
     train=$!
-    sleep "$seconds_left"
+    until $condition || ! kill -0 $train 2>"$work/alive.err"; do
+        sleep 0.002
+    done
     kill -KILL $train 2>"$work/kill.err" || true
     status=0
     wait $train 2>"$work/wait.err" || status=$?
     [ "$status" -eq 137 ]
+}
+
+time_is_up() {
+    sleep "$moment"
+}
+
+# Whether the last checkpoint is of $step or later.
+step_is_reached() {
+    reached=$(place "$run" | sed -n 's/.* step=//p')
+    [ "${reached:-0}" -ge "$step" ]
 }
 
 now() {
@@ -65,39 +78,47 @@ train --run "$work/other" --checkpoint-seconds 0 --momentum 0.8 --quiet
 [ "$(bytes "$work/other")" != "$wanted" ] || fail 'another momentum gives the same bytes'
 
 # ---- Killed at random moments; every other one with files that are seldom written
+#
+# Most of a run's time goes into its starts, so every other one is killed at a random step instead.
 
 moments=$(awk -v seed="$seed" -v count="$count" -v seconds="$seconds" 'BEGIN {
     srand(seed)
     for (i = 0; i < count; i++)
-        printf "%.3f\n", 0.02 + rand() * (seconds - 0.02)
+        printf "%.3f,%d\n", 0.02 + rand() * (seconds - 0.02), 1 + int(rand() * 59)
 }')
 number=0
-for moment in $moments; do
+for drawn in $moments; do
     number=$((number + 1))
+    moment=${drawn%,*} step=${drawn#*,}
     run=$work/killed-$number
-    every=$((number % 2 ? 0 : 1))
-    # A machine that is faster now may be done before: then half as long.
-    until kill_after "$moment" --checkpoint-seconds $every; do
-        moment=$(echo "$moment" | awk '{ print $1 / 2 }')
-        rm -r "$run"
-    done
+    if [ $((number % 2)) -eq 0 ]; then
+        kill_when step_is_reached --checkpoint-seconds 0 || fail "the run ended before step $step"
+        moment="step $step"
+    else
+        # A machine that is faster now may be done before: then half as long.
+        until kill_when time_is_up --checkpoint-seconds $((number % 4 == 1)); do
+            moment=$(echo "$moment" | awk '{ print $1 / 2 }')
+            rm -r "$run"
+        done
+        moment="$moment s"
+    fi
     where=$(place "$run")
     train --run "$run" --resume --quiet
-    [ "$(bytes "$run")" = "$wanted" ] || fail "killed after $moment s ($where): other bytes"
+    [ "$(bytes "$run")" = "$wanted" ] || fail "killed after $moment ($where): other bytes"
     cmp -s "$run/steps.csv" "$work/whole/steps.csv" ||
-        fail "killed after $moment s: another steps.csv"
+        fail "killed after $moment: another steps.csv"
     cmp -s "$run/best.safetensors" "$work/whole/best.safetensors" ||
-        fail "killed after $moment s: another best.safetensors"
+        fail "killed after $moment: another best.safetensors"
     [ "$(wc -l <"$run/history.csv")" -eq "$(wc -l <"$work/whole/history.csv")" ] ||
-        fail "killed after $moment s: another number of epochs"
-    echo "$number: killed after $moment s ($where), resumed: same bytes"
+        fail "killed after $moment: another number of epochs"
+    echo "$number: killed after $moment ($where), resumed: same bytes"
 done
 
 # ---- Killed again and again
 
 run=$work/again
-for moment in $(echo "$moments" | head -n 4); do
-    kill_after "$moment" --checkpoint-seconds 0 --resume || true
+for moment in $(echo "$moments" | head -n 4 | cut -d, -f1); do
+    kill_when time_is_up --checkpoint-seconds 0 --resume || true
 done
 train --run "$run" --resume --quiet
 [ "$(bytes "$run")" = "$wanted" ] || fail 'killed again and again: other bytes'
