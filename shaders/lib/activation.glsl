@@ -10,4 +10,11 @@ float activate(uint activation, float value)
     return activation == ACTIVATION_RELU6 && value > 6.0 ? 6.0 : value;
 }
 
+// Whether a gradient passes where the result was `y`.
+bool activation_passes(uint activation, float y)
+{
+    return activation == ACTIVATION_LINEAR ||
+           (y > 0.0 && (activation != ACTIVATION_RELU6 || y < 6.0));
+}
+
 #endif

@@ -1,51 +1,65 @@
 #version 460
-// dx[n, h, w, c] = sum of the dy of the windows whose first maximum, in row-major order, is this
-// cell. One invocation an element of dx gathers: no atomics, and a fixed order.
+// dx[n, h, w, c] = sum of the dy of the windows whose code says that their maximum is this cell;
+// where relu or relu6 made x, only of those whose y lets a gradient pass.
 //
-// Whether a cell is its window's first maximum is seen from x and y: it equals y, and no cell
-// before it does. Few cells equal y, so nearly all of them load one x and their windows' y. A
-// window whose maximum is a NaN equals nothing and passes no gradient.
+// One invocation a run of cells of a row by as many channels as a word of codes has: gathers, so no
+// atomics and a fixed order. The windows that cover a cell are found by division for the first cell
+// and by stepping for the others.
 #extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
 #include "../abi/maxpool2d.h"
+#include "../lib/activation.glsl"
 #include "../lib/buffer.glsl"
 #include "../lib/image.glsl"
 #include "../lib/index.glsl"
 
-BUFFER_IN(float, MAXPOOL2D_BWD_X, x)
+BUFFER_IN(uint, MAXPOOL2D_BWD_CODES, codes)
 BUFFER_IN(float, MAXPOOL2D_BWD_Y, y)
 BUFFER_IN(float, MAXPOOL2D_BWD_DY, dy)
 BUFFER_OUT(float, MAXPOOL2D_BWD_DX, dx)
 PUSH(pool2d_push, MAXPOOL2D_BWD_BUFFERS)
 
-#include "../lib/pool2d.glsl"
+#include "../lib/maxpool2d.glsl"
 
-bool is_first_maximum(cell at, uint oh, uint ow, float maximum)
-{
-    span rows = rows_of_window(oh), columns = columns_of_window(ow);
-    for (uint h = rows.first; h <= at.h; h++) {
-        uint end = h < at.h ? columns.end : at.w;
-        for (uint w = columns.first; w < end; w++)
-            if (LOAD(x, in_index(at.n, h, w, at.c)) == maximum)
-                return false;
-    }
-    return true;
-}
+const int CHANNELS = 4; // of a word, at most
 
 void main()
 {
-    uint i = linear_index();
-    if (i >= push.batch * push.in_h * push.in_w * push.channels)
+    cell at = cell_of(linear_index(), push.in_h, words_of(push.in_w, MAXPOOL2D_RUN),
+                      words_of(push.channels, code_channels()));
+    if (at.n >= push.batch)
         return;
-    cell at = cell_of(i, push.in_h, push.in_w, push.channels);
-    float value = LOAD(x, i);
-    span across = windows_of_row(at.h), along = windows_of_column(at.w);
-    float sum = 0.0;
-    for (uint oh = across.first; oh < across.end; oh++) {
-        for (uint ow = along.first; ow < along.end; ow++) {
-            uint o = out_index(at.n, oh, ow, at.c);
-            if (value == LOAD(y, o) && is_first_maximum(at, oh, ow, value))
-                sum += LOAD(dy, o);
+    uint c = at.c * code_channels(), count = min(code_channels(), push.channels - c);
+    uint first = at.w * MAXPOOL2D_RUN, end = min(first + MAXPOOL2D_RUN, push.in_w);
+    uint words_w = words_of(push.out_w, code_windows());
+    uint words_c = words_of(push.channels, code_channels());
+    uint mask = push.code_bits < 32 ? (1u << push.code_bits) - 1 : 0xFFFFFFFFu;
+    span across = windows_of_row(at.h), along = windows_of_column(first);
+    for (uint w = first; w < end; w++) {
+        float sum[CHANNELS];
+        [[unroll]] for (int k = 0; k < CHANNELS; k++)
+            sum[k] = 0.0;
+        for (uint oh = across.first; oh < across.end; oh++) {
+            for (uint ow = along.first; ow < along.end; ow++) {
+                uint code = (at.h + push.pad_top - oh * push.stride_h) * push.kernel_w + w +
+                            push.pad_left - ow * push.stride_w;
+                uint line = (at.n * push.out_h + oh) * words_w + ow / code_windows();
+                uint word = LOAD(codes, line * words_c + at.c), o = out_index(at.n, oh, ow, c);
+                [[unroll]] for (int k = 0; k < CHANNELS; k++) {
+                    uint from = o + min(k, count - 1);
+                    bool hit = (word >> code_shift(ow, min(k, count - 1)) & mask) == code;
+                    if (push.in_activation != ACTIVATION_LINEAR)
+                        hit = hit && activation_passes(push.in_activation, LOAD(y, from));
+                    float value = LOAD(dy, from);
+                    sum[k] += hit ? value : 0.0;
+                }
+            }
         }
+        uint to = in_index(at.n, at.h, w, c), next = w + push.pad_left + 1;
+        [[unroll]] for (int k = 0; k < CHANNELS; k++)
+            if (k < count)
+                STORE(dx, to + k, sum[k]);
+        along.first += next >= along.first * push.stride_w + push.kernel_w ? 1 : 0;
+        along.end += next >= along.end * push.stride_w && along.end < push.out_w ? 1 : 0;
     }
-    STORE(dx, i, sum);
 }

@@ -29,6 +29,8 @@ struct check_case {
     struct check_setting settings[CHECK_MAX_SETTINGS];
     uint64_t reduction; // longest sum of an output or gradient, scales the tolerance; 0 is 1
     enum check_data data;
+    uint32_t in_activation; // that made the first input, see struct op_io
+    bool activation_taken;
     bool slow; // left out on drivers that are known to be slow, unless asked for
 };
 

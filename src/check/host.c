@@ -14,6 +14,7 @@ static struct reference_call call_of(const struct trial *trial, void *const *dat
         .saved = data[TENSOR_SAVED],
         .step = &trial->step,
         .stream = CHECK_STREAM,
+        .activation_taken = trial->io.activation_taken,
         .dout = data[TENSOR_DOUT],
     };
     for (int i = 0; i < OP_MAX_INPUTS; i++) {
@@ -104,7 +105,7 @@ static bool can_differentiate(const struct trial *trial)
     for (int i = 0; i < TENSOR_SAVED; i++)
         count += trial_count(trial, i);
     return trial->has_backward && trial->check->test->data == CHECK_UNIFORM &&
-           count <= MAX_ELEMENTS;
+           !trial->io.activation_taken && count <= MAX_ELEMENTS;
 }
 
 vktl_status trial_gradient_error(struct trial *trial, double *error)

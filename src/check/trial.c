@@ -77,6 +77,8 @@ vktl_status trial_init(const struct check *check, struct trial *trial)
     TRY(set_params(check, params));
     for (uint32_t i = 0; i < OP_MAX_INPUTS && check->test->in[i].rank; i++)
         trial->io.in[trial->io.in_count++] = check->test->in[i];
+    trial->io.in_activation = check->test->in_activation;
+    trial->io.activation_taken = check->test->activation_taken;
     trial->io.lanes = op_lanes(vktl_device_info(check->device));
     TRY(check->op->infer(check->log, params, &trial->io));
     size_tensors(trial);

@@ -141,6 +141,39 @@ fail:
     return status;
 }
 
+// The one node that reads `index`; NULL where it is the graph's output.
+static struct node *reader_of(struct graph *graph, uint32_t index)
+{
+    struct node *reader = NULL;
+    for (uint32_t i = index + 1; i < graph->count; i++) {
+        if (graph->nodes[i].input != (int32_t)index)
+            continue;
+        if (reader)
+            return NULL;
+        reader = &graph->nodes[i];
+    }
+    return reader;
+}
+
+// Lets readers undo the activations before them where they can, so that what they read need not
+// be kept for it.
+static vktl_status hand_over_activations(struct lowering *lowering)
+{
+    vktl_status status = VKTL_OK;
+    struct graph *graph = lowering->graph;
+    for (uint32_t i = 0; i < graph->count; i++) {
+        struct node *node = &graph->nodes[i], *reader = reader_of(graph, i);
+        if (!node->io.activation || !reader || !reader->op->takes_in_activation)
+            continue;
+        reader->io.in_activation = node->io.activation;
+        node->io.activation_taken = true;
+        TRY(node->op->infer(lowering->log, node->params, &node->io));
+        TRY(reader->op->infer(lowering->log, reader->params, &reader->io));
+    }
+fail:
+    return status;
+}
+
 static vktl_status check_softmax_end(const struct vktl_log *log, const struct vktl_model *model)
 {
     const struct layer *last = &model->layers[model->layer_count - 1];
@@ -171,6 +204,8 @@ vktl_status graph_init(const struct vktl_log *log, const struct vktl_model *mode
     TRY_ALLOC(log, lowering.node_of);
     for (uint32_t i = params->first_layer; i < params->end_layer; i++)
         TRY(lower_layer(&lowering, i));
+    if (params->training)
+        TRY(hand_over_activations(&lowering));
     free(lowering.node_of);
     return VKTL_OK;
 fail:

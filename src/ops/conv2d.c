@@ -165,7 +165,7 @@ static void set_weights(const struct conv2d_push *push, struct op_io *io)
 // dx, dw and db follow each other and use the same room.
 static uint64_t backward_scratch_size(const struct conv2d_push *push, const struct op_io *io)
 {
-    const uint64_t masked = push->activation ? shape_size(&io->out) : 0;
+    const uint64_t masked = io->backward_reads_out ? shape_size(&io->out) : 0;
     const uint64_t sizes[] = {
         winograd_suits_dx(push, io->lanes) ? winograd_dx_scratch_size(push)
                                            : shape_size(&io->weight[0].shape),
@@ -225,7 +225,8 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
     push.dw_length = dw_part_length(weight_rows(&push), push.out_c, pixel_count(&push));
     OP_SET_PUSH(io, push);
     io->backward_reads_in = true;
-    io->backward_reads_out = push.activation;
+    io->activation = push.activation;
+    io->backward_reads_out = io->activation && !io->activation_taken;
     if (winograd_suits_forward(&push, io->lanes)) {
         io->prepared_size = winograd_weights_size(&push);
         io->forward_scratch_size = winograd_forward_scratch_size(&push);
@@ -329,7 +330,7 @@ static void backward(struct recorder *recorder, const struct op_call *call)
     struct slice scratch = call->scratch, dy = call->dout;
     if (!wants_dx && !wants_dw && !wants_db)
         return;
-    if (push->activation) {
+    if (call->io->backward_reads_out) {
         dy = product_scratch_take(&scratch, shape_size(&call->io->out));
         record_product_mask(recorder, push->activation, call->out, call->dout, dy,
                             pixels * push->out_c);

@@ -108,7 +108,7 @@ static uint64_t parts_size(uint32_t parts, uint32_t rows, uint32_t columns)
 
 static uint64_t backward_scratch_size(const struct dense_push *push, const struct op_io *io)
 {
-    return product_scratch_size(push->activation ? shape_size(&io->out) : 0) +
+    return product_scratch_size(io->backward_reads_out ? shape_size(&io->out) : 0) +
            product_scratch_size(parts_size(push->dx_parts, push->batch, push->inputs)) +
            product_scratch_size(sum_rows_scratch_size(push->batch, push->units));
 }
@@ -165,7 +165,8 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
     push.dx_parts = (push.units - 1) / push.dx_length + 1;
     OP_SET_PUSH(io, push);
     io->backward_reads_in = true;
-    io->backward_reads_out = push.activation;
+    io->activation = push.activation;
+    io->backward_reads_out = io->activation && !io->activation_taken;
     io->forward_scratch_size = parts_size(push.fwd_parts, push.batch, push.units);
     io->backward_scratch_size = backward_scratch_size(&push, io);
     io->flops = 2 * shape_count(&io->out) * push.inputs;
@@ -259,7 +260,7 @@ static void backward(struct recorder *recorder, const struct op_call *call)
     struct slice scratch = call->scratch, dy = call->dout;
     if (!wants_dx && !wants_dw && !wants_db)
         return;
-    if (push->activation) {
+    if (call->io->backward_reads_out) {
         dy = product_scratch_take(&scratch, shape_size(&call->io->out));
         record_product_mask(recorder, push->activation, call->out, call->dout, dy,
                             push->batch * push->units);

@@ -103,7 +103,7 @@ static uint64_t dw_scratch_size(const struct depthwise_conv2d_push *push)
 static uint64_t backward_scratch_size(const struct depthwise_conv2d_push *push,
                                       const struct op_io *io)
 {
-    return product_scratch_size(push->activation ? shape_size(&io->out) : 0) +
+    return product_scratch_size(io->backward_reads_out ? shape_size(&io->out) : 0) +
            product_scratch_size(dw_scratch_size(push)) +
            product_scratch_size(sum_rows_scratch_size(pixel_count(push), io->out.dim[3]));
 }
@@ -197,7 +197,8 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
     push.dw_length = dw_part_length(&push);
     OP_SET_PUSH(io, push);
     io->backward_reads_in = true;
-    io->backward_reads_out = push.activation;
+    io->activation = push.activation;
+    io->backward_reads_out = io->activation && !io->activation_taken;
     io->backward_scratch_size = backward_scratch_size(&push, io);
     io->flops = 2 * shape_count(&io->out) * push.kernel_h * push.kernel_w;
     return VKTL_OK;
@@ -275,7 +276,7 @@ static void backward(struct recorder *recorder, const struct op_call *call)
     struct slice scratch = call->scratch, dy = call->dout;
     if (!wants_dx && !wants_dw && !wants_db)
         return;
-    if (push->activation) {
+    if (call->io->backward_reads_out) {
         dy = product_scratch_take(&scratch, shape_size(&call->io->out));
         record_product_mask(recorder, push->activation, call->out, call->dout, dy,
                             pixel_count(push) * channels);

@@ -4,25 +4,29 @@
 //   dx[n, h, w, c]  = sum of the dy of the windows whose first maximum, in row-major order, is at
 //                     (h, w)
 //
-// A NaN in a window makes it NaN, and it passes no gradient. Backward finds the maxima again from x
-// and y, which training keeps anyway, instead of saving where they were.
+// A NaN counts as larger than everything. Where the maxima were is saved, in two bits for windows
+// of up to four cells, so that x, four times as large as y, need not live until backward: an
+// activation that made x is undone here too, by y.
 #include "ops/op.h"
 #include "ops/elementwise.h"
 #include "ops/pool2d.h"
+#include "abi/activation.h"
 #include "abi/maxpool2d.h"
 #include "shaders.h"
 
 static const struct kernel forward_kernel = {
     KERNEL(maxpool2d_fwd),
     .push_size = sizeof(struct pool2d_push),
-    .access = {[MAXPOOL2D_FWD_X] = ACCESS_READ, [MAXPOOL2D_FWD_Y] = ACCESS_WRITE},
+    .access = {[MAXPOOL2D_FWD_X] = ACCESS_READ,
+               [MAXPOOL2D_FWD_Y] = ACCESS_WRITE,
+               [MAXPOOL2D_FWD_CODES] = ACCESS_WRITE},
     .local = {ELEMENTWISE_LOCAL},
 };
 
 static const struct kernel backward_kernel = {
     KERNEL(maxpool2d_bwd),
     .push_size = sizeof(struct pool2d_push),
-    .access = {[MAXPOOL2D_BWD_X] = ACCESS_READ,
+    .access = {[MAXPOOL2D_BWD_CODES] = ACCESS_READ,
                [MAXPOOL2D_BWD_Y] = ACCESS_READ,
                [MAXPOOL2D_BWD_DY] = ACCESS_READ,
                [MAXPOOL2D_BWD_DX] = ACCESS_WRITE},
@@ -31,37 +35,72 @@ static const struct kernel backward_kernel = {
 
 static const struct kernel *const kernels[] = {&forward_kernel, &backward_kernel, NULL};
 
+static uint32_t code_bits(const struct pool2d_push *push)
+{
+    const uint32_t places = push->kernel_h * push->kernel_w;
+    return places <= 4 ? 2 : places <= 16 ? 4 : places <= 256 ? 8 : 32;
+}
+
+static uint32_t ceil_divide(uint32_t a, uint32_t b)
+{
+    return (a - 1) / b + 1;
+}
+
+static uint32_t words_of_channels(const struct pool2d_push *push)
+{
+    return ceil_divide(push->channels, MAXPOOL2D_CHANNELS(push->code_bits));
+}
+
+static uint32_t word_count(const struct pool2d_push *push)
+{
+    return push->batch * push->out_h *
+           ceil_divide(push->out_w, MAXPOOL2D_WINDOWS(push->code_bits)) * words_of_channels(push);
+}
+
 static vktl_status infer(const struct vktl_log *log, const void *params, struct op_io *io)
 {
-    io->backward_reads_in = io->backward_reads_out = true;
-    return pool2d_infer(log, "maxpool2d", params, io);
+    vktl_status status;
+    TRY(pool2d_infer(log, "maxpool2d", params, io));
+    struct pool2d_push push = *OP_PUSH(pool2d_push, io);
+    push.code_bits = code_bits(&push);
+    push.in_activation = io->in_activation;
+    OP_SET_PUSH(io, push);
+    io->saved_size = (uint64_t)word_count(&push) * sizeof(uint32_t);
+    io->backward_reads_out = push.in_activation != ACTIVATION_LINEAR;
+fail:
+    return status;
 }
 
 static void forward(struct recorder *recorder, const struct op_call *call)
 {
     record_dispatch(recorder, &forward_kernel,
                     &(struct dispatch){
-                        .bind = {[MAXPOOL2D_FWD_X] = call->in[0], [MAXPOOL2D_FWD_Y] = call->out},
+                        .bind = {[MAXPOOL2D_FWD_X] = call->in[0],
+                                 [MAXPOOL2D_FWD_Y] = call->out,
+                                 [MAXPOOL2D_FWD_CODES] = call->saved},
                         .push = call->io->push,
-                        .threads = {(uint32_t)shape_count(&call->io->out)},
+                        .threads = {word_count(OP_PUSH(pool2d_push, call->io))},
                         .flops = call->io->flops,
                     });
 }
 
 static void backward(struct recorder *recorder, const struct op_call *call)
 {
+    const struct pool2d_push *push = OP_PUSH(pool2d_push, call->io);
     if (!slice_exists(call->din[0]))
         return;
-    record_dispatch(recorder, &backward_kernel,
-                    &(struct dispatch){
-                        .bind = {[MAXPOOL2D_BWD_X] = call->in[0],
-                                 [MAXPOOL2D_BWD_Y] = call->out,
-                                 [MAXPOOL2D_BWD_DY] = call->dout,
-                                 [MAXPOOL2D_BWD_DX] = call->din[0]},
-                        .push = call->io->push,
-                        .threads = {(uint32_t)shape_count(&call->io->in[0])},
-                        .flops = 2 * call->io->flops,
-                    });
+    record_dispatch(
+        recorder, &backward_kernel,
+        &(struct dispatch){
+            .bind = {[MAXPOOL2D_BWD_CODES] = call->saved,
+                     [MAXPOOL2D_BWD_Y] = push->in_activation ? call->out : call->dout,
+                     [MAXPOOL2D_BWD_DY] = call->dout,
+                     [MAXPOOL2D_BWD_DX] = call->din[0]},
+            .push = push,
+            .threads = {push->batch * push->in_h * ceil_divide(push->in_w, MAXPOOL2D_RUN) *
+                        words_of_channels(push)},
+            .flops = 2 * call->io->flops,
+        });
 }
 
 const struct op op_maxpool2d = {
@@ -69,6 +108,7 @@ const struct op op_maxpool2d = {
     .keras_class = "MaxPooling2D",
     .fields = pool2d_fields,
     .params_size = sizeof(struct pool2d_params),
+    .takes_in_activation = true,
     .kernels = kernels,
     .infer = infer,
     .forward = forward,

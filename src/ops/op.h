@@ -66,6 +66,12 @@ struct op_io {
     uint32_t in_count;
     uint32_t lanes; // set by the caller, too: op_lanes of the device that it will run on, 0 where
                     // none is known; some kernels are for CPU drivers alone
+    // And these two: backward of op.takes_in_activation also undoes the activation (of
+    // abi/activation.h) that made in[0], so that din[0] is the gradient before it, and the operator
+    // that made it, whose activation is taken, need not keep its output for that.
+    uint32_t in_activation;
+    bool activation_taken;
+    uint32_t activation; // that made out, of those in abi/activation.h
     struct shape out;
     struct op_weight weight[OP_MAX_WEIGHTS];
     uint32_t weight_count;
@@ -112,6 +118,7 @@ struct op {
     enum op_kind kind;
     const struct field *fields;          // ends with a NULL name; never NULL
     uint32_t params_size;                // at most OP_MAX_PARAMS_SIZE
+    bool takes_in_activation;            // see struct op_io
     bool may_overwrite_in;               // out may be the same slice as in[0], and din[0] as dout
     const struct kernel *const *kernels; // all that it may dispatch, NULL at the end, for the tests
                                          // that look at every shader; NULL: none

@@ -67,7 +67,7 @@ static uint32_t tile_count(const struct conv2d_push *push)
 // that short sums would also lose more by it than they are allowed to.
 static bool suits(const struct conv2d_push *push, uint32_t lanes, uint32_t summed, uint32_t others)
 {
-    enum { MIN_CHANNELS = 32 };
+    enum { MIN_CHANNELS = 16 };
     return lanes > 0 && is_3x3(push) && summed >= MIN_CHANNELS && others >= MIN_CHANNELS &&
            summed % ROWS == 0;
 }

@@ -51,11 +51,12 @@ static void add_y(const struct reference_call *call, struct meeting at, double *
                                 call->weight[0][at.tap + (size_t)ci * p->out_c + co];
 }
 
-// dy behind a fused activation.
+// dy behind a fused activation, unless the reader of y has been there already.
 static double gradient(const struct reference_call *call, size_t i)
 {
     const struct conv2d_push *p = call->push;
-    return reference_passes(p->activation, call->out[i]) ? call->dout[i] : 0;
+    const bool passes = call->activation_taken || reference_passes(p->activation, call->out[i]);
+    return passes ? call->dout[i] : 0;
 }
 
 static void add_dx(const struct reference_call *call, struct meeting at, double *dx)

@@ -39,11 +39,12 @@ static void for_each_product(const struct reference_call *call, double *sums,
     }
 }
 
-// dy behind a fused activation.
+// dy behind a fused activation, unless the reader of y has been there already.
 static double gradient(const struct reference_call *call, size_t i)
 {
     const struct depthwise_conv2d_push *p = call->push;
-    return reference_passes(p->activation, call->out[i]) ? call->dout[i] : 0;
+    const bool passes = call->activation_taken || reference_passes(p->activation, call->out[i]);
+    return passes ? call->dout[i] : 0;
 }
 
 static void add_y(const struct reference_call *call, double *sums, size_t y, size_t x, size_t w)

@@ -1,5 +1,5 @@
 // Reference of maxpool2d: the largest cell of each window; dy goes to the first one that is as
-// large, in row-major order. A NaN in a window makes it NaN, and no gradient passes.
+// large, in row-major order; a NaN counts as larger than everything.
 #include "reference/reference.h"
 #include "abi/maxpool2d.h"
 
@@ -21,14 +21,15 @@ static bool cell(const struct pool2d_push *p, const uint32_t at[4], uint32_t u, 
     return true;
 }
 
-// The place of the window's first maximum, or of its last NaN.
+// The place of the window's first NaN, else of its first maximum.
 static size_t find_maximum(const struct pool2d_push *p, const float *x, const uint32_t at[4])
 {
     size_t best = SIZE_MAX, place;
     for (uint32_t u = 0; u < p->kernel_h; u++)
         for (uint32_t v = 0; v < p->kernel_w; v++)
             if (cell(p, at, u, v, &place) &&
-                (best == SIZE_MAX || x[place] > x[best] || isnan(x[place])))
+                (best == SIZE_MAX ||
+                 (!isnan(x[best]) && (x[place] > x[best] || isnan(x[place])))))
                 best = place;
     return best;
 }
@@ -54,8 +55,9 @@ static void take(const struct reference_call *call, const uint32_t at[4], size_t
 
 static void give(const struct reference_call *call, const uint32_t at[4], size_t o)
 {
-    const size_t place = find_maximum(call->push, call->in[0], at);
-    if (!isnan(call->in[0][place]))
+    const struct pool2d_push *p = call->push;
+    const size_t place = find_maximum(p, call->in[0], at);
+    if (reference_passes(p->in_activation, call->in[0][place]))
         call->din[0][place] += call->dout[o];
 }
 

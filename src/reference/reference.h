@@ -23,6 +23,7 @@ struct reference_call {
     void *saved;                          // as the operator's `saved`; optimizer state
     const struct step *step;
     uint32_t stream; // random stream of the node
+    bool activation_taken; // dout is the gradient before the activation already
     // backward; NULL where not wanted
     const float *dout;
     float *din[REFERENCE_MAX_INPUTS];

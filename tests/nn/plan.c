@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "nn/graph.h"
 #include "nn/plan.h"
 
 enum { SIZE = 9, BATCH = 3, CLASSES = 4, PIXELS = SIZE * SIZE * 3 };
@@ -332,6 +333,30 @@ static void test_activations_share_memory(void **state)
     vktl_device_close(&device);
 }
 
+// The tensor before a pool need not live until backward: neither the pool nor what made it reads
+// it.
+static void test_pools_undo_activations(void **state)
+{
+    (void)state;
+    struct vktl_model *model = make_model();
+    struct graph graph;
+    struct graph_params params = {.end_layer = model->layer_count, .batch = 2, .training = true};
+    assert_int_equal(graph_init(&harness_log, model, &params, &graph), VKTL_OK);
+    uint32_t pools = 0;
+    for (uint32_t i = 1; i < graph.count; i++) {
+        const struct node *pool = &graph.nodes[i], *before = &graph.nodes[i - 1];
+        if (strcmp(pool->op->name, "maxpool2d") != 0)
+            continue;
+        assert_int_equal(pool->io.in_activation, before->io.activation);
+        assert_true(before->io.activation && !before->io.backward_reads_out);
+        assert_true(!pool->io.backward_reads_in && pool->io.backward_reads_out);
+        pools++;
+    }
+    assert_int_equal(pools, 1);
+    graph_deinit(&graph);
+    vktl_model_destroy(&model);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -358,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_rate_factors),
         cmocka_unit_test(test_loss_settings),
         cmocka_unit_test(test_activations_share_memory),
+        cmocka_unit_test(test_pools_undo_activations),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,7 @@ static const struct check_case cases[] = {
     {"16 rows, 128 to 64", IN(16, 128), {UNITS(64), RELU}, 128},
     {"17 rows, 31 to 129", IN(17, 31), {UNITS(129)}, 129},
     {"12 rows, 48 to 40, relu6", IN(12, 48), {UNITS(40), RELU6}, 48},
+    {"relu, taken", IN(5, 48), {UNITS(20), RELU}, 48, .activation_taken = true},
     {"33 rows, 7 to 3", IN(33, 7), {UNITS(3), RELU}, 33},
     {"150 rows, 20 to 10", IN(150, 20), {UNITS(10)}, 150},
     {"head, sums in parts", IN(3, 3001), {UNITS(5), RELU}, 3001},

@@ -51,6 +51,7 @@ static const struct check_case cases[] = {
     {"5x4 same, multiplier 2", IN(1, 6, 7, 3), {SIZE(5, 4), PADDING("same"), MULTIPLIER(2)}, 42},
     {"kernel larger than the image", IN(1, 2, 3, 9), {SIZE(7, 7), PADDING("same"), RELU}, 49},
     {"3x3 same relu6", IN(2, 5, 9, 24), {PADDING("same"), RELU6}, 90},
+    {"relu, taken", IN(2, 5, 9, 4), {PADDING("same"), RELU}, 90, .activation_taken = true},
     {"mobilenet stride 1", IN(2, 14, 14, 72), {PADDING("same"), NO_BIAS}, 392},
     {"mobilenet stride 2", IN(2, 28, 28, 40), {PADDING("same"), STRIDES(2, 2), NO_BIAS}, 392},
     {"dw in many parts", IN(3, 33, 37, 2), {PADDING("same"), RELU}, 3663},
