@@ -3,7 +3,8 @@
 //                           x[n, oh * sh - top + kh, ow * sw - left + kw, c] * w[kh, kw, c, m])
 //
 // One invocation computes a run of 4 pixels of one output channel: a weight is loaded once for
-// them, and finding the place costs its divisions once. Lanes go along the channels.
+// them, and finding the place costs its divisions once. Lanes go along the channels. Where three
+// taps in a row move by one or two cells, as nearly everywhere, each cell is loaded once for all.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "../abi/depthwise_conv2d.h"
@@ -18,6 +19,23 @@ BUFFER_OUT(float, DEPTHWISE_CONV2D_FWD_Y, y)
 PUSH(depthwise_conv2d_push, DEPTHWISE_CONV2D_FWD_BUFFERS)
 
 const int RUN = DEPTHWISE_CONV2D_RUN;
+
+// A row of three taps, STEP cells from one pixel to the next.
+#define ADD_THREE(STEP)                                                                            \
+    {                                                                                              \
+        const int CELLS = (RUN - 1) * STEP + 3;                                                    \
+        float cells[CELLS], factor[3];                                                             \
+        [[unroll]] for (int k = 0; k < 3; k++)                                                     \
+            factor[k] = LOAD(w, weight + k * channels);                                            \
+        [[unroll]] for (int k = 0; k < CELLS; k++) {                                               \
+            bool inside = uint(first_w + k) < limit;                                               \
+            float value = LOAD(x, inside ? at + k * int(push.channels) : 0);                       \
+            cells[k] = inside ? value : 0.0;                                                       \
+        }                                                                                          \
+        [[unroll]] for (int r = 0; r < RUN; r++)                                                   \
+            [[unroll]] for (int k = 0; k < 3; k++)                                                 \
+                sum[r] += cells[r * STEP + k] * factor[k];                                         \
+    }
 
 void main()
 {
@@ -36,9 +54,13 @@ void main()
     for (int kh = 0; kh < int(push.kernel_h); kh++) {
         int h = first_h + kh, start = (int(n * push.in_h) + h) * in_w;
         uint limit = uint(h) < push.in_h ? push.in_w : 0;
-        for (int kw = 0; kw < int(push.kernel_w); kw++) {
-            float factor = LOAD(w, weight);
-            weight += channels;
+        int at = (start + first_w) * int(push.channels) + c;
+        if (push.kernel_w == 3 && step == 1)
+            ADD_THREE(1)
+        else if (push.kernel_w == 3 && step == 2)
+            ADD_THREE(2)
+        else for (int kw = 0; kw < int(push.kernel_w); kw++) {
+            float factor = LOAD(w, weight + kw * channels);
             [[unroll]] for (int r = 0; r < RUN; r++) {
                 int cell = first_w + r * step + kw;
                 bool inside = uint(cell) < limit;
@@ -46,6 +68,7 @@ void main()
                 sum[r] += inside ? value * factor : 0.0;
             }
         }
+        weight += push.kernel_w * channels;
     }
     float bias = push.has_bias != 0 ? LOAD(b, channel) : 0.0;
     uint at = (line * push.out_w + ow) * channels + channel;

@@ -114,6 +114,30 @@ fail:
     return status;
 }
 
+// A border of zeros right before a node that can take one itself is left to it.
+static vktl_status take_border(const struct lowering *lowering, uint32_t index, int32_t *input,
+                               void *params)
+{
+    struct graph *graph = lowering->graph;
+    const struct layer *layer = &lowering->model->layers[index];
+    const struct field *field = field_find(layer->op->fields, "zero_padding");
+    const uint32_t boundary = lowering->params->boundary;
+    if (!field || *input == GRAPH_INPUT || lowering->params->keep_layers)
+        return VKTL_OK;
+    const struct node *border = &graph->nodes[*input];
+    vktl_assert(*input == (int32_t)graph->count - 1); // sequential: nothing else reads it
+    if (strcmp(border->op->name, "zeropad2d") != 0 ||
+        (index >= boundary && border->layer < boundary))
+        return VKTL_OK;
+    double sides[4];
+    const uint32_t *cells = (const uint32_t *)(const void *)border->params;
+    for (uint32_t i = 0; i < 4; i++)
+        sides[i] = cells[i];
+    *input = border->input;
+    graph->count--;
+    return field_set_numbers(lowering->log, field, params, sides, 4);
+}
+
 static vktl_status lower_layer(struct lowering *lowering, uint32_t index)
 {
     vktl_status status = VKTL_OK;
@@ -129,7 +153,10 @@ static vktl_status lower_layer(struct lowering *lowering, uint32_t index)
         return VKTL_OK;
     TRY(try_joining(lowering, index, &joined));
     if (!joined) {
-        TRY(add_node(lowering, index, layer->op, layer->params, *out));
+        _Alignas(8) unsigned char layer_params[OP_MAX_PARAMS_SIZE];
+        memcpy(layer_params, layer->params, sizeof layer_params);
+        TRY(take_border(lowering, index, out, layer_params));
+        TRY(add_node(lowering, index, layer->op, layer_params, *out));
         take_weights(layer, &lowering->graph->nodes[lowering->graph->count - 1]);
         *out = (int32_t)lowering->graph->count - 1;
     }

@@ -25,6 +25,7 @@
 struct conv2d_params {
     uint32_t filters, kernel_size[2], strides[2], padding, dilation_rate[2], groups;
     uint32_t use_bias, activation;
+    uint32_t zero_padding[4]; // top, bottom, left, right
 };
 
 static const struct field fields[] = {
@@ -44,6 +45,8 @@ static const struct field fields[] = {
      "add a number to each output channel"},
     {"activation", offsetof(struct conv2d_params, activation), FIELD_CHOICE, ACTIVATION_LINEAR, 0,
      0, "", "what is applied to the sums", product_activations},
+    {"zero_padding", offsetof(struct conv2d_params, zero_padding), FIELD_SIDES, 0, 0, 4096,
+     "cells", "zeros around the image besides, at the top, bottom, left and right"},
     {0},
 };
 
@@ -140,6 +143,8 @@ static struct window window_of(const struct conv2d_params *params, const struct 
 {
     return (struct window){
         .in = io->in[0].dim[1 + axis],
+        .before = params->zero_padding[2 * axis],
+        .after = params->zero_padding[2 * axis + 1],
         .kernel = params->kernel_size[axis],
         .stride = params->strides[axis],
         .padding = params->padding,

@@ -23,6 +23,7 @@
 struct depthwise_conv2d_params {
     uint32_t kernel_size[2], strides[2], padding, depth_multiplier, dilation_rate[2];
     uint32_t use_bias, activation;
+    uint32_t zero_padding[4]; // top, bottom, left, right
 };
 
 static const struct field fields[] = {
@@ -40,6 +41,8 @@ static const struct field fields[] = {
      "add a number to each output channel"},
     {"activation", offsetof(struct depthwise_conv2d_params, activation), FIELD_CHOICE,
      ACTIVATION_LINEAR, 0, 0, "", "what is applied to the sums", product_activations},
+    {"zero_padding", offsetof(struct depthwise_conv2d_params, zero_padding), FIELD_SIDES, 0, 0,
+     4096, "cells", "zeros around the image besides, at the top, bottom, left and right"},
     {0},
 };
 
@@ -113,6 +116,8 @@ static struct window window_of(const struct depthwise_conv2d_params *params, con
 {
     return (struct window){
         .in = io->in[0].dim[1 + axis],
+        .before = params->zero_padding[2 * axis],
+        .after = params->zero_padding[2 * axis + 1],
         .kernel = params->kernel_size[axis],
         .stride = params->strides[axis],
         .padding = params->padding,

@@ -15,6 +15,7 @@ extern const char *const window_paddings[];
 // One axis, in cells. Output o looks at the input from o * stride - pad on.
 struct window {
     uint32_t in, kernel, stride;
+    uint32_t before, after; // zeros around the input that are there whatever `padding` is
     enum window_padding padding;
     uint32_t out, pad; // filled by window_fit
 };
