@@ -12,11 +12,12 @@
 #define DROPOUT_PER_INVOCATION 4 // elements: what one Philox call gives
 
 struct dropout_push {
-    uint32_t count;  // elements
-    uint32_t stream; // random stream of the node, set at the call
-    float rate;      // in [0, 1)
-    float scale;     // 1 / (1 - rate)
+    uint32_t count;      // elements
+    uint32_t row_length; // elements of a row
+    uint32_t stream;     // random stream of the node, set at the call
+    float rate;          // in [0, 1)
+    float scale;         // 1 / (1 - rate)
 };
-ABI_WORDS(dropout_push, 4)
+ABI_WORDS(dropout_push, 5)
 
 #endif

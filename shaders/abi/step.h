@@ -9,11 +9,11 @@ struct step {
     uint32_t number;   // steps done so far: the counter of random numbers
     uint32_t seed_low; // the key of random numbers
     uint32_t seed_high;
-    uint32_t rows;        // samples of this batch that count; the rest is padding
-    float rows_inverse;   // 1 / rows
+    uint32_t rows;        // samples of this run that count; the rest is padding
+    float rows_inverse;   // 1 / those of the step: its gradients may be summed over several runs
     float learning_rate;
     float bias_correction; // of Adam's step: sqrt(1 - beta_2^t) / (1 - beta_1^t) at update t
-    uint32_t reserved;
+    uint32_t first_row; // of this run within the step: samples that earlier runs had
 };
 ABI_WORDS(step, 8)
 

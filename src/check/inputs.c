@@ -110,6 +110,7 @@ static void fill_step(struct trial *trial)
         .rows_inverse = 1.0f / (float)rows,
         .learning_rate = 0.05f,
         .bias_correction = 0.3f,
+        .first_row = 3,
     };
     memcpy(trial->host[TENSOR_STEP], &trial->step, sizeof trial->step);
 }

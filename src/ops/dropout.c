@@ -5,6 +5,8 @@
 //
 // u is Philox4x32-10 of key = seed and counter = (purpose, step, element / 4, stream), word
 // element % 4, upper 24 bits: backward and a resumed run draw the same mask, and none is saved.
+// Elements are counted from the first row of the step, so that a batch in several runs is masked as
+// it would be in one.
 #include "ops/op.h"
 #include "base/rng.h"
 #include "ops/elementwise.h"
@@ -41,6 +43,7 @@ static vktl_status infer(const struct vktl_log *log, const void *params, struct 
     io->flops = 20 * shape_count(&io->out); // mostly integer work
     const struct dropout_push push = {
         .count = (uint32_t)shape_count(&io->out),
+        .row_length = (uint32_t)(shape_count(&io->out) / io->out.dim[0]),
         .rate = p->rate,
         .scale = 1 / (1 - p->rate),
     };
@@ -53,13 +56,15 @@ static void mask(struct recorder *recorder, const struct op_call *call, struct s
 {
     struct dropout_push push = *OP_PUSH(dropout_push, call->io);
     push.stream = call->stream;
-    record_dispatch(recorder, &mask_kernel,
-                    &(struct dispatch){
-                        .bind = {[DROPOUT_STEP] = call->step, [DROPOUT_X] = from, [DROPOUT_Y] = to},
-                        .push = &push,
-                        .threads = {(push.count - 1) / DROPOUT_PER_INVOCATION + 1},
-                        .flops = call->io->flops,
-                    });
+    record_dispatch(
+        recorder, &mask_kernel,
+        &(struct dispatch){
+            .bind = {[DROPOUT_STEP] = call->step, [DROPOUT_X] = from, [DROPOUT_Y] = to},
+            .push = &push,
+            .threads = {(push.count - 1 + DROPOUT_PER_INVOCATION - 1) / DROPOUT_PER_INVOCATION +
+                        1}, // the first may have one element alone
+            .flops = call->io->flops,
+        });
 }
 
 static void forward(struct recorder *recorder, const struct op_call *call)
