@@ -39,8 +39,13 @@ static vktl_status note_change(const struct plan *plan, const struct pass *pass,
                                const struct node *node, uint32_t w, struct parameter *parameter)
 {
     const struct op_weight *weight = &node->io.weight[w];
-    if (pass->kind != PASS_TRAIN || !plan->model->layers[node->owner].trainable)
+    if (!pass_trains(plan, pass, node))
         return VKTL_OK;
+    if (weight->written && plan->params.accumulates)
+        return log_fail(plan->log, VKTL_USAGE,
+                        "%s: '%.80s' learns the statistics of whole batches, so a batch cannot be "
+                        "trained on in parts; take a smaller --batch instead of a --micro-batch",
+                        plan->model->name, plan->model->layers[node->owner].name);
     parameter->trainable = weight->trainable;
     parameter->written = weight->written;
     return weight->trainable ? plan_infer_update(plan, &weight->shape, parameter) : VKTL_OK;
@@ -147,6 +152,7 @@ vktl_status plan_build(struct plan *plan)
         TRY(gpu_upload(plan->device, plan->class_weights, plan->class_weights_host,
                        plan->class_weights.size));
     TRY(plan_prepare(plan));
+    TRY(plan_build_update(plan));
     for (int kind = 0; kind < PASS_COUNT; kind++)
         if (plan->passes[kind].wanted)
             TRY(pass_record(plan, &plan->passes[kind]));
@@ -167,6 +173,7 @@ void plan_destroy(struct plan **out)
         struct pass *pass = &plan->passes[kind];
         program_destroy(&pass->program);
         program_destroy(&pass->backward);
+        program_destroy(&pass->update);
         graph_deinit(&pass->graph);
         free(pass->nodes);
         free(pass->tensors);
@@ -283,6 +290,12 @@ vktl_status plan_run(struct plan *plan, enum plan_pass pass)
 {
     vktl_assert(plan->passes[pass].program);
     return program_run(plan->passes[pass].program);
+}
+
+vktl_status plan_run_update(struct plan *plan)
+{
+    vktl_assert(plan->passes[PASS_TRAIN].update);
+    return program_run(plan->passes[PASS_TRAIN].update);
 }
 
 const float *plan_losses(const struct plan *plan)

@@ -23,17 +23,19 @@
 enum plan_pass { PASS_FEATURES, PASS_EVALUATE, PASS_TRAIN, PASS_LAYERS, PASS_CAM, PASS_COUNT };
 
 struct plan_params {
-    uint32_t batch;
+    uint32_t batch;          // rows of a run
     bool passes[PASS_COUNT]; // those wanted
     uint32_t cut;            // layers that PASS_FEATURES takes, 0 without
     uint32_t cam_layer;      // of PASS_CAM: the layer looked at
     // For PASS_TRAIN. Pointers are borrowed until plan_create returns.
     const struct op *optimizer;
     const void *optimizer_params; // but for clip_norm and learning_rate_factor, which are set here
-    double clip_norm;             // largest norm of all gradients together; 0: not clipped
-    const float *rate_factors;    // of each layer's learning rate; NULL: 1
-    const float *class_weights;   // what a sample of each class counts; NULL: 1
-    double label_smoothing;       // of the loss, in PASS_EVALUATE too
+    bool accumulates; // a run of PASS_TRAIN adds its gradients to those of earlier runs, and
+                      // plan_run_update takes their sum: a step of more rows than a run
+    double clip_norm; // largest norm of all gradients together; 0: not clipped
+    const float *rate_factors;  // of each layer's learning rate; NULL: 1
+    const float *class_weights; // what a sample of each class counts; NULL: 1
+    double label_smoothing;     // of the loss, in PASS_EVALUATE too
     // How images may be distorted on their way in; zeroed where none is.
     struct plan_images {
         uint32_t fill; // of abi/augment.h
@@ -46,7 +48,8 @@ struct plan;
 
 // Plans the model: lowers its passes, lays out memory, and refuses with VKTL_NO_MEMORY and the
 // figures where it does not fit. Nothing is allocated on the device yet. The model must outlive the
-// plan, have shapes and all weights.
+// plan, have shapes and all weights. VKTL_USAGE: it cannot accumulate, since statistics of batches
+// are learnt.
 vktl_status plan_create(const struct vktl_log *log, struct vktl_device *device,
                         const struct vktl_model *model, const struct plan_params *params,
                         struct plan **plan);
@@ -81,6 +84,11 @@ struct step *plan_step(struct plan *plan); // rows and rows_inverse too; rows pa
 float plan_bias_correction(const struct plan *plan, uint64_t number);
 
 vktl_status plan_run(struct plan *plan, enum plan_pass pass);
+
+// With `accumulates`: updates the weights by the sum of the gradients since the last update.
+// Between the runs that it sums the caller sets rows and first_row of plan_step, and leaves the
+// rest.
+vktl_status plan_run_update(struct plan *plan);
 
 const float *plan_losses(const struct plan *plan);        // (batch), EVALUATE and TRAIN
 const float *plan_hits(const struct plan *plan);          // (batch), 1 or 0, EVALUATE and TRAIN

@@ -35,7 +35,7 @@ static uint32_t end_time(struct clockwork clock)
 
 static vktl_status reserve_tensors(struct plan *plan, struct pass *pass)
 {
-    const uint32_t per_node = 5, of_ends = 12;
+    const uint32_t per_node = 5 + (plan->params.accumulates ? OP_MAX_WEIGHTS : 0), of_ends = 12;
     pass->tensor_capacity = pass->graph.count * per_node + of_ends;
     pass->tensors = calloc(pass->tensor_capacity, sizeof *pass->tensors);
     pass->nodes = calloc(pass->graph.count ? pass->graph.count : 1, sizeof *pass->nodes);
@@ -145,6 +145,8 @@ static void lay_out_forward(struct pass *pass, struct clockwork clock)
         const uint32_t now = forward_time(clock, i);
         const uint32_t input = input_tensor(pass, i);
         *tensors = (struct node_tensors){.gradient = NO_TENSOR, .backward_scratch = NO_TENSOR};
+        for (uint32_t w = 0; w < OP_MAX_WEIGHTS; w++)
+            tensors->weight_gradient[w] = NO_TENSOR;
         live_at(pass, input, now);
         if (is_view(pass, i) || may_run_in_place(pass, i))
             tensors->out = input;
@@ -180,9 +182,23 @@ static void keep_for_backward(struct pass *pass, uint32_t node, uint32_t now)
     tensors->backward_scratch = add_tensor(pass, io->backward_scratch_size, now, now);
 }
 
+// Where gradients are summed over several runs, that of one run lives no longer than it takes to
+// add it.
+static void lay_out_weight_gradients(const struct plan *plan, struct pass *pass, uint32_t node,
+                                     uint32_t now)
+{
+    const struct node *self = &pass->graph.nodes[node];
+    if (!plan->params.accumulates || !pass_trains(plan, pass, self))
+        return;
+    for (uint32_t w = 0; w < self->io.weight_count; w++)
+        if (self->io.weight[w].trainable)
+            pass->nodes[node].weight_gradient[w] =
+                add_tensor(pass, shape_size(&self->io.weight[w].shape), now, now);
+}
+
 // The gradient of a node's output is made by the node after it (or the loss) and used up by the
 // node itself; it is handed on where a node is a view or works in place.
-static void lay_out_backward(struct pass *pass, struct clockwork clock)
+static void lay_out_backward(const struct plan *plan, struct pass *pass, struct clockwork clock)
 {
     const uint32_t count = pass->graph.count;
     if (pass->first_gradient == count)
@@ -193,6 +209,7 @@ static void lay_out_backward(struct pass *pass, struct clockwork clock)
         const uint32_t now = backward_time(clock, i);
         const uint32_t gradient = pass->nodes[i].gradient;
         keep_for_backward(pass, i, now);
+        lay_out_weight_gradients(plan, pass, i, now);
         live_at(pass, gradient, now);
         if (!needs_input_gradient(pass, i))
             continue;
@@ -309,7 +326,7 @@ vktl_status pass_layout(struct plan *plan, struct pass *pass)
         TRY(lay_out_start(plan, pass, clock));
     lay_out_forward(pass, clock);
     TRY(lay_out_end(plan, pass, clock));
-    lay_out_backward(pass, clock);
+    lay_out_backward(plan, pass, clock);
     plan->time = end_time(clock) + 1;
 fail:
     return status;

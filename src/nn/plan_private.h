@@ -14,10 +14,12 @@ struct parameter {
     bool trainable;          // the optimizer changes it
     bool written;            // forward of PASS_TRAIN changes it: moving statistics
     struct op_io optimizer;  // inferred for this tensor; trainable alone
+    struct op_io sum;        // of gradients of several runs; where the plan accumulates
     const struct node *node; // one that reads it
     uint64_t prepared_size;  // of the form of it that its nodes read, see struct op
-    struct slice value, prepared, gradient, state;
-    struct slice squares; // parts of the sum of the gradient's squares, in plan.squares
+    struct slice value, prepared, state;
+    struct slice gradient; // that the update takes: of a run, or summed over several
+    struct slice squares;  // parts of the sum of the gradient's squares, in plan.squares
 };
 
 // A tensor of a pass while it is laid out: when it lives and where it goes.
@@ -32,6 +34,7 @@ struct node_tensors {
     uint32_t out, gradient; // of the output; shared with other nodes by views and in-place work
     uint32_t saved, forward_scratch, backward_scratch;
     uint32_t parameter[OP_MAX_WEIGHTS];
+    uint32_t weight_gradient[OP_MAX_WEIGHTS]; // of one run, where the plan accumulates
 };
 #define NO_TENSOR UINT32_MAX
 
@@ -51,6 +54,7 @@ struct pass {
                              // itself is the result
     struct program *program;
     struct program *backward; // of PASS_CAM, whose end lies between the two
+    struct program *update;   // of PASS_TRAIN, where the plan accumulates
 };
 
 enum plan_role {
@@ -88,6 +92,13 @@ struct plan {
 
 vktl_status pass_layout(struct plan *plan, struct pass *pass);
 
+// Whether the layer that owns a node's weights is trained by this pass.
+static inline bool pass_trains(const struct plan *plan, const struct pass *pass,
+                               const struct node *node)
+{
+    return pass->kind == PASS_TRAIN && plan->model->layers[node->owner].trainable;
+}
+
 // Whether a pass ends in labels, losses and hits; in probabilities.
 static inline bool pass_has_loss(const struct pass *pass)
 {
@@ -117,6 +128,13 @@ vktl_status plan_infer_update(const struct plan *plan, const struct shape *shape
 uint64_t plan_squares_size(const struct plan *plan); // bytes of plan.squares
 void plan_place_squares(struct plan *plan);          // gives every gradient its part of them
 void plan_record_update(const struct plan *plan, struct recorder *recorder);
+
+// Adds the gradient that a run has made to the parameter's sum.
+void plan_record_sum(const struct parameter *parameter, struct slice gradient,
+                     struct recorder *recorder);
+
+// Where the plan accumulates: sets the sums to 0 and records what plan_run_update runs.
+vktl_status plan_build_update(struct plan *plan);
 
 // ---- plan_memory.c: requests, figures, pools
 

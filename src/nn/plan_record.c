@@ -174,6 +174,28 @@ static void record_loss(const struct plan *plan, struct pass *pass, struct recor
 
 // ---- Backward ----------------------------------------------------------------------------------
 
+// Where the gradient of a node's w-th weight is written.
+static struct slice gradient_of_weight(const struct plan *plan, const struct pass *pass,
+                                       uint32_t node, uint32_t w)
+{
+    const struct node_tensors *tensors = &pass->nodes[node];
+    if (pass->kind != PASS_TRAIN)
+        return (struct slice){0};
+    if (tensors->weight_gradient[w] != NO_TENSOR)
+        return tensor_slice(pass, tensors->weight_gradient[w]);
+    return plan->parameters[tensors->parameter[w]].gradient;
+}
+
+static void record_sums(const struct plan *plan, const struct pass *pass, uint32_t node,
+                        struct recorder *recorder)
+{
+    const struct node_tensors *tensors = &pass->nodes[node];
+    for (uint32_t w = 0; w < pass->graph.nodes[node].io.weight_count; w++)
+        if (tensors->weight_gradient[w] != NO_TENSOR)
+            plan_record_sum(&plan->parameters[tensors->parameter[w]],
+                            tensor_slice(pass, tensors->weight_gradient[w]), recorder);
+}
+
 static void record_backward(const struct plan *plan, struct pass *pass, struct recorder *recorder)
 {
     for (uint32_t i = pass->graph.count; i-- > pass->first_backward;) {
@@ -186,10 +208,11 @@ static void record_backward(const struct plan *plan, struct pass *pass, struct r
         call.dout = tensor_slice(pass, tensors->gradient);
         if (node->input != GRAPH_INPUT)
             call.din[0] = tensor_slice(pass, pass->nodes[node->input].gradient);
-        for (uint32_t w = 0; pass->kind == PASS_TRAIN && w < node->io.weight_count; w++)
-            call.dweight[w] = plan->parameters[tensors->parameter[w]].gradient;
+        for (uint32_t w = 0; w < node->io.weight_count; w++)
+            call.dweight[w] = gradient_of_weight(plan, pass, i, w);
         label_node(plan, node, recorder, "backward");
         node->op->backward(recorder, &call);
+        record_sums(plan, pass, i, recorder);
     }
 }
 
@@ -223,7 +246,8 @@ vktl_status pass_record(struct plan *plan, struct pass *pass)
         record_probabilities(plan, pass, recorder);
     if (pass->kind == PASS_TRAIN) {
         record_backward(plan, pass, recorder);
-        plan_record_update(plan, recorder);
+        if (!plan->params.accumulates)
+            plan_record_update(plan, recorder);
     }
     if (pass->kind == PASS_FEATURES)
         record_copy(recorder, plan->features_host,

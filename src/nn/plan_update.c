@@ -1,5 +1,6 @@
 // Responsible for what becomes of gradients: the optimizer of each trained tensor, its share of the
-// learning rate, and the norm of all gradients where they are clipped by it.
+// learning rate, the norm of all gradients where they are clipped by it, and their sums where a
+// step takes several runs.
 #include "nn/plan_private.h"
 #include "ops/sum_squares.h"
 
@@ -30,6 +31,8 @@ vktl_status plan_infer_update(const struct plan *plan, const struct shape *shape
                           &plan->params.clip_norm, 1));
     parameter->optimizer = (struct op_io){.in = {*shape, shape_1d(1)}, .in_count = 2};
     TRY(op->infer(plan->log, params, &parameter->optimizer));
+    parameter->sum = (struct op_io){.in = {*shape, *shape}, .in_count = 2};
+    TRY(op_find("add")->infer(plan->log, NULL, &parameter->sum));
 fail:
     return status;
 }
@@ -88,4 +91,50 @@ void plan_record_update(const struct plan *plan, struct recorder *recorder)
                                                       .step = plan->step_host,
                                                   });
     }
+}
+
+// ---- A step of several runs --------------------------------------------------------------------
+
+void plan_record_sum(const struct parameter *parameter, struct slice gradient,
+                     struct recorder *recorder)
+{
+    op_find("add")->forward(recorder, &(struct op_call){
+                                          .io = &parameter->sum,
+                                          .in = {parameter->gradient, gradient},
+                                          .out = parameter->gradient,
+                                      });
+}
+
+// The sums are 0 before the first run, and again after each update.
+static vktl_status clear_sums(struct plan *plan)
+{
+    vktl_status status = VKTL_OK;
+    for (uint32_t i = 0; i < plan->parameter_count; i++)
+        if (plan->parameters[i].trainable)
+            TRY(gpu_fill(plan->device, plan->parameters[i].gradient, 0));
+fail:
+    return status;
+}
+
+static void record_clearing(const struct plan *plan, struct recorder *recorder)
+{
+    record_label(recorder, "clear the gradients");
+    for (uint32_t i = 0; i < plan->parameter_count; i++)
+        if (plan->parameters[i].trainable)
+            record_fill(recorder, plan->parameters[i].gradient, 0);
+}
+
+vktl_status plan_build_update(struct plan *plan)
+{
+    vktl_status status = VKTL_OK;
+    struct recorder *recorder = NULL;
+    if (!plan->params.accumulates || !plan->passes[PASS_TRAIN].wanted)
+        return VKTL_OK;
+    TRY(clear_sums(plan));
+    TRY(recorder_create(plan->device, &recorder));
+    plan_record_update(plan, recorder);
+    record_clearing(plan, recorder);
+    TRY(program_create(&recorder, &plan->passes[PASS_TRAIN].update));
+fail:
+    return status;
 }

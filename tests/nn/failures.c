@@ -40,7 +40,7 @@ static void test_opening(void **state)
 }
 
 static vktl_status make_plan(struct vktl_device *device, const struct vktl_model *model,
-                             struct plan **plan)
+                             bool accumulates, struct plan **plan)
 {
     static const float weights[16] = {1, 2, 3}; // as many as any model here has classes
     const struct op *sgd = op_find("sgd");
@@ -53,6 +53,7 @@ static vktl_status make_plan(struct vktl_device *device, const struct vktl_model
         .cut = cut,
         .optimizer = sgd,
         .optimizer_params = params,
+        .accumulates = accumulates,
         .clip_norm = 1,
         .class_weights = weights,
     };
@@ -63,25 +64,21 @@ static vktl_status make_plan(struct vktl_device *device, const struct vktl_model
         plan_step(*plan)->rows = 2;
         status = plan_run(*plan, PASS_TRAIN);
     }
+    if (status == VKTL_OK && accumulates)
+        status = plan_run_update(*plan);
     return status;
 }
 
-static void test_planning(void **state)
+static void fail_in_turn(struct vktl_device *device, const struct vktl_model *model,
+                         bool accumulates)
 {
-    (void)state;
-    struct vktl_model *model = NULL;
     struct plan *plan = NULL;
-    struct vktl_device *device = harness_open(VKTL_FORM_AUTO);
-    assert_int_equal(model_from_json(&harness_log, architecture, "small", &model), VKTL_OK);
-    assert_int_equal(model_infer_shapes(&harness_log, model, 0), VKTL_OK);
-    assert_int_equal(model_initialize(&harness_log, model, 1), VKTL_OK);
-    assert_int_equal(model_freeze(&harness_log, model, "r"), VKTL_OK);
-    assert_int_equal(make_plan(device, model, &plan), VKTL_OK); // all pipelines exist from here on
-    plan_destroy(&plan);
+    assert_int_equal(make_plan(device, model, accumulates, &plan), VKTL_OK);
+    plan_destroy(&plan); // all pipelines exist from here on
     const int64_t live = failing_malloc_live();
     for (uint64_t n = 0;; n++) {
         failing_malloc_at(n);
-        const vktl_status status = make_plan(device, model, &plan);
+        const vktl_status status = make_plan(device, model, accumulates, &plan);
         const bool failed = failing_malloc_stop();
         assert_int_equal(status, failed ? VKTL_NO_MEMORY : VKTL_OK);
         plan_destroy(&plan);
@@ -89,6 +86,19 @@ static void test_planning(void **state)
         if (!failed)
             break;
     }
+}
+
+static void test_planning(void **state)
+{
+    (void)state;
+    struct vktl_model *model = NULL;
+    struct vktl_device *device = harness_open(VKTL_FORM_AUTO);
+    assert_int_equal(model_from_json(&harness_log, architecture, "small", &model), VKTL_OK);
+    assert_int_equal(model_infer_shapes(&harness_log, model, 0), VKTL_OK);
+    assert_int_equal(model_initialize(&harness_log, model, 1), VKTL_OK);
+    assert_int_equal(model_freeze(&harness_log, model, "r"), VKTL_OK);
+    for (int accumulates = 0; accumulates < 2; accumulates++)
+        fail_in_turn(device, model, accumulates);
     vktl_model_destroy(&model);
     harness_close(&device);
 }
