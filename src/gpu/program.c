@@ -13,7 +13,7 @@
 static const double target_seconds = 0.1; // of a submit
 static const double limit_seconds = 0.2;
 static const double telling_seconds = 0.005; // shorter programs say little of a device's speed
-enum { MAX_CUTS = 4 }; // how often a program may be cut anew
+enum { MAX_CUTS = 4 };                       // how often a program may be cut anew
 
 // A part of a command, as it went into a submit.
 struct piece {
@@ -36,6 +36,9 @@ struct program {
     uint32_t cuts;
     bool profiling;
     struct profile_row *rows; // one a command
+    // Seconds of each submit, as the last run took and as it was estimated: allocated with the
+    // cuts, so that a run allocates nothing.
+    double *measured, *estimated;
 };
 
 // ---- Descriptors -------------------------------------------------------------------------------
@@ -118,6 +121,17 @@ static void write_timestamp(struct cutter *cutter, uint32_t query, VkPipelineSta
         vkCmdWriteTimestamp(cutter->buffer, stage, program->queries, query);
 }
 
+static vktl_status reserve_times(struct program *program, uint32_t capacity)
+{
+    free(program->measured);
+    free(program->estimated);
+    program->measured = calloc(capacity, sizeof *program->measured);
+    program->estimated = calloc(capacity, sizeof *program->estimated);
+    if (!program->measured || !program->estimated)
+        return log_fail(program->device->log, VKTL_NO_MEMORY, "out of host memory");
+    return VKTL_OK;
+}
+
 static vktl_status reserve_buffer(struct program *program)
 {
     if (program->buffer_count < program->buffer_capacity)
@@ -128,7 +142,7 @@ static vktl_status reserve_buffer(struct program *program)
         return log_fail(program->device->log, VKTL_NO_MEMORY, "out of host memory");
     program->buffers = buffers;
     program->buffer_capacity = capacity;
-    return VKTL_OK;
+    return reserve_times(program, capacity);
 }
 
 static vktl_status note_piece(struct cutter *cutter, const struct command *command, double seconds)
@@ -399,6 +413,8 @@ void program_destroy(struct program **out)
     free(program->buffers);
     free(program->pieces);
     free(program->rows);
+    free(program->measured);
+    free(program->estimated);
     free(program);
     *out = NULL;
 }
@@ -468,13 +484,12 @@ static uint64_t total_work(const struct program *program)
 }
 
 // Gives every command the time that its pieces took, judged by the submits they were in.
-static vktl_status correct_estimates(struct program *program, const double *measured,
-                                     uint32_t count)
+static void correct_estimates(struct program *program, uint32_t count)
 {
     struct command *commands = program->recorded->commands;
-    double *estimated = calloc(count, sizeof *estimated);
-    if (!estimated)
-        return log_fail(program->device->log, VKTL_NO_MEMORY, "out of host memory");
+    const double *measured = program->measured;
+    double *estimated = program->estimated;
+    memset(estimated, 0, count * sizeof *estimated);
     for (uint32_t i = 0; i < program->piece_count; i++) {
         const struct piece *piece = &program->pieces[i];
         commands[piece->command].seconds = 0;
@@ -487,14 +502,12 @@ static vktl_status correct_estimates(struct program *program, const double *meas
         const double scale = is_timed ? measured[piece->buffer] / estimated[piece->buffer] : 1;
         commands[piece->command].seconds += piece->seconds * scale;
     }
-    free(estimated);
-    return VKTL_OK;
 }
 
 // Cuts anew where a submit of the run was too long, or several were too short on average.
-static vktl_status adapt_cuts(struct program *program, const double *measured, uint32_t count)
+static vktl_status adapt_cuts(struct program *program, uint32_t count)
 {
-    vktl_status status = VKTL_OK;
+    const double *measured = program->measured;
     double longest = 0, sum = 0;
     for (uint32_t i = 0; i < count; i++) {
         longest = measured[i] > longest ? measured[i] : longest;
@@ -508,10 +521,8 @@ static vktl_status adapt_cuts(struct program *program, const double *measured, u
     if ((longest <= limit_seconds && !too_short) || program->cuts >= MAX_CUTS)
         return VKTL_OK;
     program->cuts++;
-    TRY(correct_estimates(program, measured, count));
-    TRY(cut(program));
-fail:
-    return status;
+    correct_estimates(program, count);
+    return cut(program);
 }
 
 static vktl_status adapt(struct program *program)
@@ -520,14 +531,9 @@ static vktl_status adapt(struct program *program)
     const uint32_t count = program->buffer_count < timed ? program->buffer_count : timed;
     if (program->cuts >= MAX_CUTS || count == 0)
         return VKTL_OK;
-    double *measured = calloc(count, sizeof *measured);
-    if (!measured)
-        return log_fail(program->device->log, VKTL_NO_MEMORY, "out of host memory");
     for (uint32_t i = 0; i < count; i++)
-        measured[i] = seconds_between(program, 2 * i, 2 * i + 1);
-    const vktl_status status = adapt_cuts(program, measured, count);
-    free(measured);
-    return status;
+        program->measured[i] = seconds_between(program, 2 * i, 2 * i + 1);
+    return adapt_cuts(program, count);
 }
 
 vktl_status program_wait(struct program *program)

@@ -118,6 +118,8 @@ vktl_status plan_create(const struct vktl_log *log, struct vktl_device *device,
     plan->device = device;
     plan->model = model;
     plan->params = *params;
+    plan->slot_count = params->slots ? params->slots : 1;
+    vktl_assert(plan->slot_count <= PLAN_MAX_SLOTS);
     if (params->optimizer)
         memcpy(plan->optimizer_params, params->optimizer_params, params->optimizer->params_size);
     TRY(copy_class_weights(plan));
@@ -138,6 +140,23 @@ bool pass_takes_images(const struct plan *plan, const struct pass *pass)
            plan->params.cut == 0;
 }
 
+// Records every pass on the slot plan.slot.
+static vktl_status build_slot(struct plan *plan)
+{
+    vktl_status status = VKTL_OK;
+    const struct plan_slot *slot = plan_slot(plan);
+    TRY(plan_build_update(plan));
+    for (int kind = 0; kind < PASS_COUNT; kind++)
+        if (plan->passes[kind].wanted)
+            TRY(pass_record(plan, &plan->passes[kind]));
+    memset(slice_host(slot->labels), 0, slot->labels.size);
+    if (slice_exists(slot->images))
+        memset(slice_host(slot->images), 0, slot->images.size);
+    memset(plan_step(plan), 0, sizeof(struct step));
+fail:
+    return status;
+}
+
 vktl_status plan_build(struct plan *plan)
 {
     vktl_status status = VKTL_OK;
@@ -152,14 +171,9 @@ vktl_status plan_build(struct plan *plan)
         TRY(gpu_upload(plan->device, plan->class_weights, plan->class_weights_host,
                        plan->class_weights.size));
     TRY(plan_prepare(plan));
-    TRY(plan_build_update(plan));
-    for (int kind = 0; kind < PASS_COUNT; kind++)
-        if (plan->passes[kind].wanted)
-            TRY(pass_record(plan, &plan->passes[kind]));
-    memset(slice_host(plan->labels_host), 0, plan->labels_host.size);
-    if (slice_exists(plan->images_host))
-        memset(slice_host(plan->images_host), 0, plan->images_host.size);
-    memset(plan_step(plan), 0, sizeof(struct step));
+    for (plan->slot = plan->slot_count; plan->slot-- > 0;)
+        TRY(build_slot(plan));
+    plan->slot = 0;
 fail:
     return status;
 }
@@ -171,9 +185,11 @@ void plan_destroy(struct plan **out)
         return;
     for (int kind = 0; kind < PASS_COUNT; kind++) {
         struct pass *pass = &plan->passes[kind];
-        program_destroy(&pass->program);
-        program_destroy(&pass->backward);
-        program_destroy(&pass->update);
+        for (int slot = 0; slot < PLAN_MAX_SLOTS; slot++) {
+            program_destroy(&pass->program[slot]);
+            program_destroy(&pass->backward[slot]);
+            program_destroy(&pass->update[slot]);
+        }
         graph_deinit(&pass->graph);
         free(pass->nodes);
         free(pass->tensors);
@@ -222,8 +238,8 @@ static void describe_pass(const struct plan *plan, const struct pass *pass, stru
             text_format(text, ", differentiated from %s on",
                         plan->model->layers[pass->graph.nodes[first].layer].name);
     }
-    if (pass->program)
-        text_format(text, ", %u submits", program_submit_count(pass->program));
+    if (pass->program[0])
+        text_format(text, ", %u submits", program_submit_count(pass->program[0]));
     text_append(text, "\n");
 }
 
@@ -249,20 +265,20 @@ bool plan_takes_images(const struct plan *plan, enum plan_pass pass)
 unsigned char *plan_pixels(struct plan *plan, uint32_t row)
 {
     vktl_assert(row < plan->params.batch);
-    const uint64_t stride = plan->bytes_host.size / plan->params.batch;
-    return (unsigned char *)slice_host(plan->bytes_host) + row * stride;
+    const uint64_t stride = plan_slot(plan)->bytes.size / plan->params.batch;
+    return (unsigned char *)slice_host(plan_slot(plan)->bytes) + row * stride;
 }
 
 struct augment_image *plan_image(struct plan *plan, uint32_t row)
 {
     vktl_assert(row < plan->params.batch);
-    return (struct augment_image *)slice_host(plan->images_host) + row;
+    return (struct augment_image *)slice_host(plan_slot(plan)->images) + row;
 }
 
 float *plan_input(struct plan *plan, enum plan_pass pass)
 {
     vktl_assert(!plan_takes_images(plan, pass));
-    return slice_host(plan->cut_host);
+    return slice_host(plan_slot(plan)->cut);
 }
 
 uint64_t plan_input_count(const struct plan *plan, enum plan_pass pass)
@@ -272,12 +288,12 @@ uint64_t plan_input_count(const struct plan *plan, enum plan_pass pass)
 
 uint32_t *plan_labels(struct plan *plan)
 {
-    return slice_host(plan->labels_host);
+    return slice_host(plan_slot(plan)->labels);
 }
 
 struct step *plan_step(struct plan *plan)
 {
-    return slice_host(plan->step_host);
+    return slice_host(plan_slot(plan)->step);
 }
 
 float plan_bias_correction(const struct plan *plan, uint64_t number)
@@ -288,39 +304,58 @@ float plan_bias_correction(const struct plan *plan, uint64_t number)
 
 vktl_status plan_run(struct plan *plan, enum plan_pass pass)
 {
-    vktl_assert(plan->passes[pass].program);
-    return program_run(plan->passes[pass].program);
+    vktl_assert(plan->passes[pass].wanted);
+    plan->results = plan->slot;
+    return program_run(plan->passes[pass].program[plan->slot]);
+}
+
+vktl_status plan_submit(struct plan *plan, enum plan_pass pass)
+{
+    vktl_assert(plan->passes[pass].wanted && plan->slot_count == 2);
+    plan->results = plan->slot;
+    plan->slot = 1 - plan->slot;
+    return program_submit(plan->passes[pass].program[plan->results]);
+}
+
+vktl_status plan_wait(struct plan *plan, enum plan_pass pass)
+{
+    return program_wait(plan->passes[pass].program[plan->results]);
 }
 
 vktl_status plan_run_update(struct plan *plan)
 {
-    vktl_assert(plan->passes[PASS_TRAIN].update);
-    return program_run(plan->passes[PASS_TRAIN].update);
+    vktl_assert(plan->params.accumulates);
+    return program_run(plan->passes[PASS_TRAIN].update[plan->results]);
+}
+
+static const struct plan_slot *results(const struct plan *plan)
+{
+    return &plan->slots[plan->results];
 }
 
 const float *plan_losses(const struct plan *plan)
 {
-    return slice_host(plan->losses_host);
+    return slice_host(results(plan)->losses);
 }
 
 const float *plan_hits(const struct plan *plan)
 {
-    return slice_host(plan->hits_host);
+    return slice_host(results(plan)->hits);
 }
 
 const float *plan_probabilities(const struct plan *plan)
 {
-    return slice_host(plan->probabilities_host);
+    return slice_host(results(plan)->probabilities);
 }
 
 const float *plan_logits(const struct plan *plan)
 {
-    return slice_host(plan->logits_host);
+    return slice_host(results(plan)->logits);
 }
 
 const float *plan_features(const struct plan *plan)
 {
-    return slice_host(plan->features_host);
+    return slice_host(results(plan)->features);
 }
 
 uint64_t plan_feature_count(const struct plan *plan)
@@ -345,13 +380,13 @@ vktl_status plan_read_layer(struct plan *plan, uint32_t layer, float *values)
 
 float *plan_seed(struct plan *plan)
 {
-    return slice_host(plan->seed_host);
+    return slice_host(results(plan)->seed);
 }
 
 vktl_status plan_run_backward(struct plan *plan)
 {
-    vktl_assert(plan->passes[PASS_CAM].backward);
-    return program_run(plan->passes[PASS_CAM].backward);
+    vktl_assert(plan->passes[PASS_CAM].wanted);
+    return program_run(plan->passes[PASS_CAM].backward[plan->results]);
 }
 
 vktl_status plan_read_cam(struct plan *plan, float *output, float *gradient)
@@ -371,13 +406,13 @@ fail:
 
 vktl_status plan_profile(struct plan *plan, enum plan_pass pass, bool on)
 {
-    return program_profile(plan->passes[pass].program, on);
+    return program_profile(plan->passes[pass].program[0], on);
 }
 
 uint32_t plan_profile_rows(const struct plan *plan, enum plan_pass pass,
                            const struct profile_row **rows)
 {
-    return program_profile_rows(plan->passes[pass].program, rows);
+    return program_profile_rows(plan->passes[pass].program[0], rows);
 }
 
 // ---- Weights -----------------------------------------------------------------------------------

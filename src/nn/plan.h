@@ -21,12 +21,14 @@
 #include "nn/model.h"
 
 enum plan_pass { PASS_FEATURES, PASS_EVALUATE, PASS_TRAIN, PASS_LAYERS, PASS_CAM, PASS_COUNT };
+enum { PLAN_MAX_SLOTS = 2 };
 
 struct plan_params {
     uint32_t batch;          // rows of a run
     bool passes[PASS_COUNT]; // those wanted
     uint32_t cut;            // layers that PASS_FEATURES takes, 0 without
     uint32_t cam_layer;      // of PASS_CAM: the layer looked at
+    uint32_t slots;          // of inputs and results: 2 where plan_submit is used; 0 counts as 1
     // For PASS_TRAIN. Pointers are borrowed until plan_create returns.
     const struct op *optimizer;
     const void *optimizer_params; // but for clip_norm and learning_rate_factor, which are set here
@@ -83,11 +85,18 @@ struct step *plan_step(struct plan *plan); // rows and rows_inverse too; rows pa
 // step.bias_correction for update `number` of PASS_TRAIN since the optimizer's state was 0, from 1.
 float plan_bias_correction(const struct plan *plan, uint64_t number);
 
+// Runs what was written; that stays as it is, and may be run again.
 vktl_status plan_run(struct plan *plan, enum plan_pass pass);
 
-// With `accumulates`: updates the weights by the sum of the gradients since the last update.
-// Between the runs that it sums the caller sets rows and first_row of plan_step, and leaves the
-// rest.
+// The same in two halves. From plan_submit on the functions above give another slot, so that the
+// next run is written while the device works on this one: all of it, for what is in there is two
+// runs old. After plan_wait the functions below give what was submitted, until the next plan_submit
+// or plan_run. Nothing is allocated by either but where submits are cut anew.
+vktl_status plan_submit(struct plan *plan, enum plan_pass pass);
+vktl_status plan_wait(struct plan *plan, enum plan_pass pass);
+
+// With `accumulates`: updates the weights by the sum of the gradients since the last update. It
+// reads the step of the last run; between the runs that it sums only rows and first_row differ.
 vktl_status plan_run_update(struct plan *plan);
 
 const float *plan_losses(const struct plan *plan);        // (batch), EVALUATE and TRAIN

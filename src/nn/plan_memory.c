@@ -86,17 +86,20 @@ static void want_host(struct plan *plan, struct wants *wants)
             probabilities_size = shape_size(graph_output(&passes[kind].graph));
     if (passes[PASS_FEATURES].wanted)
         features_size = shape_size(graph_output(&passes[PASS_FEATURES].graph));
-    want(wants, bytes_size, 0, 0, &plan->bytes_host);
-    want(wants, images_size, 0, 0, &plan->images_host);
-    want(wants, cut_size, 0, 0, &plan->cut_host);
-    want(wants, row_size, 0, 0, &plan->labels_host);
-    want(wants, row_size, 0, 0, &plan->losses_host);
-    want(wants, row_size, 0, 0, &plan->hits_host);
-    want(wants, sizeof(struct step), 0, 0, &plan->step_host);
-    want(wants, probabilities_size, 0, 0, &plan->probabilities_host);
-    want(wants, probabilities_size, 0, 0, &plan->logits_host);
-    want(wants, features_size, 0, 0, &plan->features_host);
-    want(wants, passes[PASS_CAM].wanted ? probabilities_size : 0, 0, 0, &plan->seed_host);
+    for (uint32_t i = 0; i < plan->slot_count; i++) {
+        struct plan_slot *slot = &plan->slots[i];
+        want(wants, bytes_size, 0, 0, &slot->bytes);
+        want(wants, images_size, 0, 0, &slot->images);
+        want(wants, cut_size, 0, 0, &slot->cut);
+        want(wants, row_size, 0, 0, &slot->labels);
+        want(wants, row_size, 0, 0, &slot->losses);
+        want(wants, row_size, 0, 0, &slot->hits);
+        want(wants, sizeof(struct step), 0, 0, &slot->step);
+        want(wants, probabilities_size, 0, 0, &slot->probabilities);
+        want(wants, probabilities_size, 0, 0, &slot->logits);
+        want(wants, features_size, 0, 0, &slot->features);
+        want(wants, passes[PASS_CAM].wanted ? probabilities_size : 0, 0, 0, &slot->seed);
+    }
 }
 
 static void wants_deinit(struct wants *wants)
@@ -107,7 +110,7 @@ static void wants_deinit(struct wants *wants)
 
 static vktl_status wants_init(struct plan *plan, enum plan_role role, struct wants *wants)
 {
-    enum { HOST_SLICES = 16 }; // at most
+    enum { HOST_SLICES = 16 * PLAN_MAX_SLOTS }; // at most
     uint32_t capacity = 2 * plan->parameter_count + HOST_SLICES;
     for (int kind = 0; kind < PASS_COUNT; kind++)
         capacity += plan->passes[kind].tensor_count;

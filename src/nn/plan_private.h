@@ -52,9 +52,18 @@ struct pass {
     uint32_t first_gradient; // the first node whose output's gradient is wanted
     uint32_t first_backward; // the first node that runs backward: the same, but where that gradient
                              // itself is the result
-    struct program *program;
-    struct program *backward; // of PASS_CAM, whose end lies between the two
-    struct program *update;   // of PASS_TRAIN, where the plan accumulates
+    // One a slot of the plan.
+    struct program *program[PLAN_MAX_SLOTS];
+    struct program *backward[PLAN_MAX_SLOTS]; // of PASS_CAM, whose end lies between the two
+    struct program *update[PLAN_MAX_SLOTS];   // of PASS_TRAIN, where the plan accumulates
+};
+
+// What the host writes before a pass and reads after it.
+struct plan_slot {
+    struct slice bytes, images; // inputs of passes from layer 0
+    struct slice cut;           // of those from the cut
+    struct slice labels, step, losses, hits, probabilities, logits, features;
+    struct slice seed; // of PASS_CAM
 };
 
 enum plan_role {
@@ -78,15 +87,19 @@ struct plan {
     uint32_t time;                  // steps of the timeline that lifetimes are counted in
     uint64_t role_size[ROLE_COUNT]; // bytes as packed
     struct pool *pools[ROLE_COUNT];
-    struct slice bytes_host, images_host; // inputs of passes from layer 0
-    struct slice cut_host;                // of those from the cut
-    float *class_weights_host;            // NULL: none
+    struct plan_slot slots[PLAN_MAX_SLOTS];
+    uint32_t slot_count;
+    uint32_t slot;             // that is written, or recorded, now
+    uint32_t results;          // that the last run wrote
+    float *class_weights_host; // NULL: none
     struct slice class_weights;
     struct slice squares, squares_scratch, squares_total; // of all gradients, to clip them
-    struct slice labels_host, step_host, losses_host, hits_host, probabilities_host, logits_host,
-        features_host;
-    struct slice seed_host; // of PASS_CAM
 };
+
+static inline const struct plan_slot *plan_slot(const struct plan *plan)
+{
+    return &plan->slots[plan->slot];
+}
 
 // ---- plan_layout.c: tensors and lifetimes of a pass
 
@@ -110,7 +123,7 @@ static inline bool pass_has_probabilities(const struct pass *pass)
     return pass->kind == PASS_EVALUATE || pass->kind == PASS_CAM;
 }
 
-// ---- plan_record.c: commands of a pass, of PASS_CAM both programs
+// ---- plan_record.c: commands of a pass on the slot plan.slot, of PASS_CAM both programs
 
 vktl_status pass_record(struct plan *plan, struct pass *pass);
 
@@ -133,7 +146,8 @@ void plan_record_update(const struct plan *plan, struct recorder *recorder);
 void plan_record_sum(const struct parameter *parameter, struct slice gradient,
                      struct recorder *recorder);
 
-// Where the plan accumulates: sets the sums to 0 and records what plan_run_update runs.
+// Where the plan accumulates: sets the sums to 0 and records what plan_run_update runs, on the slot
+// plan.slot.
 vktl_status plan_build_update(struct plan *plan);
 
 // ---- plan_memory.c: requests, figures, pools

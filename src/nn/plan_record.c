@@ -40,7 +40,7 @@ static struct op_call node_call(const struct plan *plan, const struct pass *pass
         .in = {node_output(pass, node->input)},
         .out = tensor_slice(pass, tensors->out),
         .saved = tensor_slice(pass, tensors->saved),
-        .step = plan->step_host,
+        .step = plan_slot(plan)->step,
         .stream = node->layer,
     };
     for (uint32_t i = 0; i < node->io.weight_count; i++)
@@ -118,7 +118,7 @@ static void record_start(const struct plan *plan, const struct pass *pass,
 {
     record_label(recorder, "input");
     if (!pass_takes_images(plan, pass)) {
-        record_copy(recorder, tensor_slice(pass, pass->input), plan->cut_host);
+        record_copy(recorder, tensor_slice(pass, pass->input), plan_slot(plan)->cut);
         return;
     }
     const struct op_call call = {
@@ -126,10 +126,10 @@ static void record_start(const struct plan *plan, const struct pass *pass,
         .in = {tensor_slice(pass, pass->bytes), tensor_slice(pass, pass->images)},
         .out = tensor_slice(pass, pass->input),
         .scratch = tensor_slice(pass, pass->start_scratch),
-        .step = plan->step_host,
+        .step = plan_slot(plan)->step,
     };
-    record_copy(recorder, call.in[0], plan->bytes_host);
-    record_copy(recorder, call.in[1], plan->images_host);
+    record_copy(recorder, call.in[0], plan_slot(plan)->bytes);
+    record_copy(recorder, call.in[1], plan_slot(plan)->images);
     op_find("augment")->forward(recorder, &call);
 }
 
@@ -144,7 +144,7 @@ static struct op_call end_call(const struct plan *plan, const struct pass *pass,
         .out = tensor_slice(pass, out),
         .weight = {io->weight_count ? plan->class_weights : (struct slice){0}},
         .scratch = tensor_slice(pass, pass->end_scratch),
-        .step = plan->step_host,
+        .step = plan_slot(plan)->step,
     };
 }
 
@@ -153,8 +153,8 @@ static void record_probabilities(const struct plan *plan, const struct pass *pas
 {
     const struct op_call softmax = end_call(plan, pass, &pass->softmax, pass->probabilities);
     op_find("softmax")->forward(recorder, &softmax);
-    record_copy(recorder, plan->probabilities_host, softmax.out);
-    record_copy(recorder, plan->logits_host, softmax.in[0]);
+    record_copy(recorder, plan_slot(plan)->probabilities, softmax.out);
+    record_copy(recorder, plan_slot(plan)->logits, softmax.in[0]);
 }
 
 static void record_loss(const struct plan *plan, struct pass *pass, struct recorder *recorder)
@@ -168,8 +168,8 @@ static void record_loss(const struct plan *plan, struct pass *pass, struct recor
         loss.din[0] = tensor_slice(pass, pass->nodes[pass->graph.count - 1].gradient);
         op_find("softmax_cross_entropy")->backward(recorder, &loss);
     }
-    record_copy(recorder, plan->losses_host, loss.out);
-    record_copy(recorder, plan->hits_host, metric.out);
+    record_copy(recorder, plan_slot(plan)->losses, loss.out);
+    record_copy(recorder, plan_slot(plan)->hits, metric.out);
 }
 
 // ---- Backward ----------------------------------------------------------------------------------
@@ -225,9 +225,9 @@ static vktl_status record_from_seed(const struct plan *plan, struct pass *pass)
         return status;
     record_label(recorder, "seed");
     record_copy(recorder, tensor_slice(pass, pass->nodes[pass->graph.count - 1].gradient),
-                plan->seed_host);
+                plan_slot(plan)->seed);
     record_backward(plan, pass, recorder);
-    return program_create(&recorder, &pass->backward);
+    return program_create(&recorder, &pass->backward[plan->slot]);
 }
 
 vktl_status pass_record(struct plan *plan, struct pass *pass)
@@ -238,7 +238,7 @@ vktl_status pass_record(struct plan *plan, struct pass *pass)
         return status;
     record_start(plan, pass, recorder);
     if (pass_has_loss(pass))
-        record_copy(recorder, tensor_slice(pass, pass->labels), plan->labels_host);
+        record_copy(recorder, tensor_slice(pass, pass->labels), plan_slot(plan)->labels);
     record_forward(plan, pass, recorder);
     if (pass_has_loss(pass))
         record_loss(plan, pass, recorder);
@@ -250,9 +250,9 @@ vktl_status pass_record(struct plan *plan, struct pass *pass)
             plan_record_update(plan, recorder);
     }
     if (pass->kind == PASS_FEATURES)
-        record_copy(recorder, plan->features_host,
+        record_copy(recorder, plan_slot(plan)->features,
                     node_output(pass, (int32_t)pass->graph.count - 1));
-    TRY(program_create(&recorder, &pass->program));
+    TRY(program_create(&recorder, &pass->program[plan->slot]));
     if (pass->kind == PASS_CAM)
         TRY(record_from_seed(plan, pass));
 fail:

@@ -88,7 +88,7 @@ void plan_record_update(const struct plan *plan, struct recorder *recorder)
                                                       .weight = {parameter->value},
                                                       .dweight = {parameter->gradient},
                                                       .saved = parameter->state,
-                                                      .step = plan->step_host,
+                                                      .step = plan_slot(plan)->step,
                                                   });
     }
 }
@@ -134,7 +134,7 @@ vktl_status plan_build_update(struct plan *plan)
     TRY(recorder_create(plan->device, &recorder));
     plan_record_update(plan, recorder);
     record_clearing(plan, recorder);
-    TRY(program_create(&recorder, &plan->passes[PASS_TRAIN].update));
+    TRY(program_create(&recorder, &plan->passes[PASS_TRAIN].update[plan->slot]));
 fail:
     return status;
 }
