@@ -128,6 +128,33 @@ fail:
     return status;
 }
 
+static vktl_status write_rows(const struct vktl_log *log, struct feed *feed, struct plan *plan,
+                              const struct feed_run *run, uint32_t first, uint32_t *rows)
+{
+    const uint32_t left = run->count - first;
+    *rows = left < run->batch ? left : run->batch;
+    return *rows == 0
+               ? VKTL_OK
+               : feed_next(log, feed, plan, run->pass, run->order + first, *rows, run->batch);
+}
+
+vktl_status feed_run(const struct vktl_log *log, struct feed *feed, struct plan *plan,
+                     const struct feed_run *run)
+{
+    vktl_status status = VKTL_OK;
+    uint32_t rows, next;
+    TRY(write_rows(log, feed, plan, run, 0, &rows));
+    for (uint32_t first = 0; rows > 0; first += rows, rows = next) {
+        TRY(plan_submit(plan, run->pass));
+        const vktl_status ahead = write_rows(log, feed, plan, run, first + rows, &next);
+        TRY(plan_wait(plan, run->pass));
+        TRY(run->take(run->user, first, rows));
+        TRY(ahead);
+    }
+fail:
+    return status;
+}
+
 // ---- Features ----------------------------------------------------------------------------------
 
 static uint32_t generation_of(const struct feed *feed, uint32_t epoch)
@@ -153,30 +180,36 @@ struct keeping {
     struct plan *plan;
     uint32_t batch;
     uint32_t *order;
+    uint32_t variant; // that is kept now
+    float *features;  // of all variants
     bool (*tick)(void *user, uint32_t done);
     void *user;
 };
 
-static vktl_status keep_variant(const struct keeping *keeping, uint32_t variant, float *features)
+static vktl_status take_features(void *user, uint32_t first, uint32_t rows)
 {
-    vktl_status status = VKTL_OK;
+    const struct keeping *keeping = user;
+    const uint64_t count = keeping->feed->feature_count;
+    const uint64_t before = (uint64_t)keeping->variant * vktl_dataset_count(keeping->feed->dataset);
+    memcpy(keeping->features + (before + first) * count, plan_features(keeping->plan),
+           rows * count * sizeof *keeping->features);
+    if (keeping->tick(keeping->user, (uint32_t)before + first + rows))
+        return log_fail(keeping->log, VKTL_INTERRUPTED, "interrupted");
+    return VKTL_OK;
+}
+
+static vktl_status keep_variant(struct keeping *keeping, uint32_t variant)
+{
     struct feed *feed = keeping->feed;
-    const uint32_t total = vktl_dataset_count(feed->dataset), batch = keeping->batch;
-    const uint64_t count = plan_feature_count(keeping->plan);
-    begin_images(feed, keeping->order, total, feed->generation * feed->variants.kept + variant);
-    for (uint32_t done = 0; done < total;) {
-        const uint32_t rows = total - done < batch ? total - done : batch;
-        TRY(feed_next(keeping->log, feed, keeping->plan, PASS_FEATURES, keeping->order + done, rows,
-                      batch));
-        TRY(plan_run(keeping->plan, PASS_FEATURES));
-        memcpy(features + done * count, plan_features(keeping->plan),
-               rows * count * sizeof *features);
-        done += rows;
-        if (keeping->tick(keeping->user, variant * total + done))
-            FAIL(keeping->log, VKTL_INTERRUPTED, "interrupted");
-    }
-fail:
-    return status;
+    const struct feed_run run = {.pass = PASS_FEATURES,
+                                 .order = keeping->order,
+                                 .count = vktl_dataset_count(feed->dataset),
+                                 .batch = keeping->batch,
+                                 .take = take_features,
+                                 .user = keeping};
+    keeping->variant = variant;
+    begin_images(feed, run.order, run.count, feed->generation * feed->variants.kept + variant);
+    return feed_run(keeping->log, feed, keeping->plan, &run);
 }
 
 vktl_status feed_keep_features(const struct vktl_log *log, struct feed *feed, struct plan *plan,
@@ -186,22 +219,23 @@ vktl_status feed_keep_features(const struct vktl_log *log, struct feed *feed, st
     vktl_status status = VKTL_OK;
     const uint32_t total = vktl_dataset_count(feed->dataset), kept = feed->variants.kept;
     const uint64_t count = plan_feature_count(plan);
-    struct keeping keeping = {log, feed, plan, batch, NULL, tick, user};
+    struct keeping keeping = {
+        .log = log, .feed = feed, .plan = plan, .batch = batch, .tick = tick, .user = user};
     feed_drop_features(feed);
     feed->feature_count = count;
     feed->generation = generation_of(feed, epoch);
-    float *features = calloc((size_t)total * kept, count * sizeof *features);
+    keeping.features = calloc((size_t)total * kept, count * sizeof *keeping.features);
     keeping.order = calloc(total, sizeof *keeping.order);
-    TRY_ALLOC(log, features);
+    TRY_ALLOC(log, keeping.features);
     TRY_ALLOC(log, keeping.order);
     for (uint32_t i = 0; i < total; i++)
         keeping.order[i] = i;
     for (uint32_t variant = 0; variant < kept; variant++)
-        TRY(keep_variant(&keeping, variant, features + (uint64_t)variant * total * count));
-    feed->features = features;
-    features = NULL;
+        TRY(keep_variant(&keeping, variant));
+    feed->features = keeping.features;
+    keeping.features = NULL;
 fail:
-    free(features);
+    free(keeping.features);
     free(keeping.order);
     return status;
 }

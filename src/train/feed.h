@@ -59,4 +59,18 @@ void feed_begin(struct feed *feed, const uint32_t *order, uint32_t count, uint32
 vktl_status feed_next(const struct vktl_log *log, struct feed *feed, struct plan *plan,
                       enum plan_pass pass, const uint32_t *order, uint32_t rows, uint32_t batch);
 
+struct feed_run {
+    enum plan_pass pass;
+    const uint32_t *order; // that the feed was begun with
+    uint32_t count, batch;
+    // Called after each batch, whose results the plan then has: samples order[first..first + rows).
+    vktl_status (*take)(void *user, uint32_t first, uint32_t rows);
+    void *user;
+};
+
+// Runs a pass over all that the feed was begun with; a batch is written while the device works on
+// the one before.
+vktl_status feed_run(const struct vktl_log *log, struct feed *feed, struct plan *plan,
+                     const struct feed_run *run);
+
 #endif

@@ -300,6 +300,7 @@ static vktl_status create_plan(const struct session *session, struct plan **plan
                    [PASS_EVALUATE] = session->validation != NULL,
                    [PASS_TRAIN] = true},
         .cut = cut,
+        .slots = 2,
         .optimizer = op,
         .optimizer_params = optimizer_params,
         .images = {.fill = session->params.augment.fill,

@@ -25,6 +25,8 @@ struct session {
     uint32_t *order;      // of the images in this epoch
     uint32_t epoch;       // from 1
     uint32_t done;        // images of this epoch
+    uint32_t written;     // images of the next step that are in the plan already
+    vktl_status write_status; // of writing them
     uint64_t step;        // steps done, over all epochs: the counter of all random numbers
     uint64_t fresh_step;  // steps done when the optimizer's state was new
     double learning_rate; // of the next step

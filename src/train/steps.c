@@ -31,6 +31,7 @@ vktl_status session_begin_epoch(struct session *session, uint32_t epoch, uint32_
         rng_shuffle(session->order, count, session->params.seed, epoch);
     session->epoch = epoch;
     session->done = done;
+    session->written = 0;
     TRY(session_refresh_features(session, epoch));
     if (done < count)
         feed_begin(&session->training_feed, session->order + done, count - done, epoch);
@@ -49,6 +50,23 @@ static void set_step(struct session *session)
         plan_bias_correction(session->plan, session->step - session->fresh_step + 1);
 }
 
+static uint32_t rows_of(const struct session *session, uint32_t left)
+{
+    return left < session->params.batch ? left : session->params.batch;
+}
+
+// Writes the batch of a step into the plan, from the image `done` of the epoch on. That an image
+// cannot be read is the business of the step that needs it, which may come later.
+static void write_batch(struct session *session, uint32_t done)
+{
+    const uint32_t rows = rows_of(session, session->training_count - done);
+    session->written = rows;
+    if (rows > 0)
+        session->write_status =
+            feed_next(session->log, &session->training_feed, session->plan, PASS_TRAIN,
+                      session->order + done, rows, session->params.batch);
+}
+
 static struct sums batch_sums(const struct session *session, uint32_t rows)
 {
     struct sums sums = {.count = rows};
@@ -59,25 +77,38 @@ static struct sums batch_sums(const struct session *session, uint32_t rows)
     return sums;
 }
 
-static uint32_t rows_of(const struct session *session, uint32_t left)
-{
-    return left < session->params.batch ? left : session->params.batch;
-}
-
+// The next step's batch is written while the device works on this one.
 vktl_status session_step(struct session *session, struct sums *batch)
 {
     vktl_status status = VKTL_OK;
-    const uint32_t rows = rows_of(session, session->training_count - session->done);
-    vktl_assert(rows > 0);
-    TRY(feed_next(session->log, &session->training_feed, session->plan, PASS_TRAIN,
-                  session->order + session->done, rows, session->params.batch));
+    vktl_assert(session->done < session->training_count);
+    if (session->written == 0)
+        write_batch(session, session->done);
+    TRY(session->write_status);
+    const uint32_t rows = session->written;
     set_step(session);
-    TRY(plan_run(session->plan, PASS_TRAIN));
+    TRY(plan_submit(session->plan, PASS_TRAIN));
+    write_batch(session, session->done + rows);
+    TRY(plan_wait(session->plan, PASS_TRAIN));
     *batch = batch_sums(session, rows);
     session->done += rows;
     session->step++;
 fail:
     return status;
+}
+
+struct validating {
+    const struct session *session;
+    struct sums *sums;
+};
+
+static vktl_status take_validated(void *user, uint32_t first, uint32_t rows)
+{
+    const struct validating *validating = user;
+    const struct sums part = batch_sums(validating->session, rows);
+    (void)first;
+    sums_add(validating->sums, &part);
+    return VKTL_OK;
 }
 
 vktl_status session_validate(struct session *session, struct sums *sums)
@@ -88,16 +119,15 @@ vktl_status session_validate(struct session *session, struct sums *sums)
     TRY_ALLOC(session->log, order);
     for (uint32_t i = 0; i < count; i++)
         order[i] = i;
+    struct validating validating = {session, sums};
     feed_begin(&session->validation_feed, order, count, session->epoch);
-    for (uint32_t done = 0; done < count;) {
-        const uint32_t rows = rows_of(session, count - done);
-        TRY(feed_next(session->log, &session->validation_feed, session->plan, PASS_EVALUATE,
-                      order + done, rows, session->params.batch));
-        TRY(plan_run(session->plan, PASS_EVALUATE));
-        const struct sums part = batch_sums(session, rows);
-        sums_add(sums, &part);
-        done += rows;
-    }
+    TRY(feed_run(session->log, &session->validation_feed, session->plan,
+                 &(struct feed_run){.pass = PASS_EVALUATE,
+                                    .order = order,
+                                    .count = count,
+                                    .batch = session->params.batch,
+                                    .take = take_validated,
+                                    .user = &validating}));
 fail:
     free(order);
     return status;
