@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -73,6 +74,24 @@ fail:
     *bytes = NULL;
     close(descriptor);
     return status;
+}
+
+// ---- Change
+
+bool file_identity(const char *path, struct hash *identity)
+{
+    enum { SETTLED_SECONDS = 2 }; // the coarsest clock of a file system in use
+    struct stat info;
+    char *absolute = realpath(path, NULL);
+    const bool found = absolute && stat(absolute, &info) == 0 && S_ISREG(info.st_mode) &&
+                       time(NULL) - info.st_mtim.tv_sec >= SETTLED_SECONDS;
+    if (found) {
+        const int64_t numbers[] = {info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
+                                   info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
+        *identity = hash_bytes(hash_text((struct hash){{0}}, absolute), numbers, sizeof numbers);
+    }
+    free(absolute);
+    return found;
 }
 
 // ---- Writing

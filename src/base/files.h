@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 
 // ---- Reading
@@ -42,6 +43,13 @@ void file_writer_deinit(struct file_writer *writer);
 vktl_status file_write_all(const struct vktl_log *log, const char *path, const void *bytes,
                            size_t size);
 
+// ---- Change
+
+// A fingerprint of a regular file's absolute path, size and times of its last changes: while it
+// stays, so does the content, as far as the file system tells. False: there is no such file, or it
+// was changed so recently that another change might not show.
+bool file_identity(const char *path, struct hash *identity);
+
 // ---- Folders
 
 bool file_exists(const char *path);   // something other than a folder, links followed
@@ -70,6 +78,10 @@ struct folder_list {
 vktl_status folder_list_init(const struct vktl_log *log, const char *path,
                              struct folder_list *list);
 void folder_list_deinit(struct folder_list *list);
+
+// Removes those files of a folder that were changed longest ago, but not `kept` (NULL: any), until
+// all of them have at most `most` bytes together, or no other is left.
+void folder_shrink(const char *folder, const char *kept, uint64_t most);
 
 // `$XDG_CACHE_HOME/vktl` (else `~/.cache/vktl`) and `$XDG_DATA_HOME/vktl` (else
 // `~/.local/share/vktl`), created for this user alone where missing.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // ---- Paths
 
@@ -193,4 +194,47 @@ void folder_list_deinit(struct folder_list *list)
         free(list->entries[i].name);
     free(list->entries);
     *list = (struct folder_list){0};
+}
+
+// ---- Room
+
+// The file of a folder that was changed longest ago, but not `kept`; NULL: none. `total` gets the
+// bytes of all files.
+static char *oldest_file(const struct folder_list *list, const char *folder, const char *kept,
+                         uint64_t *total)
+{
+    char *oldest = NULL;
+    struct timespec oldest_time = {0};
+    *total = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        struct stat info;
+        char *path = path_join(folder, list->entries[i].name);
+        const bool found = path && lstat(path, &info) == 0 && S_ISREG(info.st_mode);
+        *total += found ? (uint64_t)info.st_size : 0;
+        const bool is_older = !oldest || info.st_mtim.tv_sec < oldest_time.tv_sec ||
+                              (info.st_mtim.tv_sec == oldest_time.tv_sec &&
+                               info.st_mtim.tv_nsec < oldest_time.tv_nsec);
+        if (found && is_older && !(kept && strcmp(path, kept) == 0)) {
+            free(oldest);
+            oldest = path;
+            oldest_time = info.st_mtim;
+        } else {
+            free(path);
+        }
+    }
+    return oldest;
+}
+
+void folder_shrink(const char *folder, const char *kept, uint64_t most)
+{
+    for (bool is_done = false; !is_done;) {
+        struct folder_list list;
+        uint64_t total;
+        if (folder_list_init(NULL, folder, &list) != VKTL_OK)
+            return;
+        char *oldest = oldest_file(&list, folder, kept, &total);
+        is_done = total <= most || !oldest || unlink(oldest) != 0;
+        free(oldest);
+        folder_list_deinit(&list);
+    }
 }

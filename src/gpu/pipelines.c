@@ -31,37 +31,26 @@ struct pipelines {
 struct cache_header {
     char magic[8];
     uint64_t shader_hash; // of every embedded shader
-    uint64_t payload_hash;
     uint64_t payload_size;
+    struct hash payload_hash;
     uint32_t vendor_id, device_id, driver_version, api_version;
     uint8_t uuid[16];
 };
 
-// FNV-1a: finds damage and change, guards against nobody.
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
+uint64_t gpu_shader_hash(void)
 {
-    const unsigned char *byte = bytes;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ byte[i]) * 0x100000001b3u;
-    return hash;
-}
-
-static const uint64_t hash_start = 0xcbf29ce484222325u;
-
-static uint64_t hash_shaders(void)
-{
-    uint64_t hash = hash_start;
+    struct hash hash = {{0}};
     for (const struct spirv *const *spirv = spirv_all; *spirv; spirv++)
         for (int form = 0; form < 2; form++)
             hash = hash_bytes(hash, (*spirv)->words[form], (*spirv)->size[form]);
-    return hash;
+    return hash.half[0];
 }
 
 static struct cache_header cache_header(const struct vktl_device_info *info)
 {
     struct cache_header header = {
-        .magic = "vktlpc1",
-        .shader_hash = hash_shaders(),
+        .magic = "vktlpc2",
+        .shader_hash = gpu_shader_hash(),
         .vendor_id = info->vendor_id,
         .device_id = info->device_id,
         .driver_version = info->driver_version,
@@ -102,7 +91,7 @@ static const void *cache_payload(const struct vktl_device_info *info, const unsi
     memcpy(&found, bytes, sizeof found);
     const unsigned char *payload = bytes + sizeof found;
     expected.payload_size = size - sizeof found;
-    expected.payload_hash = hash_bytes(hash_start, payload, size - sizeof found);
+    expected.payload_hash = hash_bytes((struct hash){{0}}, payload, size - sizeof found);
     if (memcmp(&found, &expected, sizeof found) != 0)
         return NULL;
     *payload_size = size - sizeof found;
@@ -140,7 +129,7 @@ static void cache_write(struct vktl_device *device, struct pipelines *pipelines)
     if (bytes && vkGetPipelineCacheData(device->device, pipelines->cache, &size,
                                         bytes + sizeof header) == VK_SUCCESS) {
         header.payload_size = size;
-        header.payload_hash = hash_bytes(hash_start, bytes + sizeof header, size);
+        header.payload_hash = hash_bytes((struct hash){{0}}, bytes + sizeof header, size);
         memcpy(bytes, &header, sizeof header);
         file_write_all(NULL, pipelines->path, bytes, sizeof header + size);
     }

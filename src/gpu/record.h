@@ -25,6 +25,9 @@ struct kernel {
 };
 
 #define KERNEL(name) .spirv = &spirv_##name
+// A fingerprint of every embedded shader: what was computed or tuned with others is out of date.
+uint64_t gpu_shader_hash(void);
+
 // Every shader's symbol is declared in the generated header "shaders.h": extern const struct spirv
 // spirv_<file name without .comp> (with _<VARIANT> for shaders that have variants).
 

@@ -17,6 +17,7 @@
 
 #include "abi/augment.h"
 #include "abi/step.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "nn/model.h"
 
@@ -105,6 +106,11 @@ const float *plan_probabilities(const struct plan *plan); // (batch, classes), E
 const float *plan_logits(const struct plan *plan);        // (batch, classes), EVALUATE and CAM
 const float *plan_features(const struct plan *plan);      // (batch, ...), FEATURES
 uint64_t plan_feature_count(const struct plan *plan);     // numbers of one sample
+
+// A fingerprint of all that the bits of FEATURES depend on beside pixels and plan_image: the
+// operators and their shapes, kernels and weights up to the cut, the device and its driver. A row's
+// features do not depend on its place in the batch, nor on the other rows.
+struct hash plan_recipe(const struct plan *plan);
 
 // After PASS_LAYERS: downloads one layer's output for the first sample, in the shape that the
 // model's layer states for a batch of 1.

@@ -6,12 +6,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/files.h"
@@ -276,6 +278,61 @@ static void paths_are_taken_apart_and_joined(void **state)
     assert_string_equal(path_name("b"), "b");
 }
 
+// ---- Change and room
+
+static void set_age(const char *name, int seconds)
+{
+    const struct timespec now = {time(NULL) - seconds, 0}, times[] = {now, now};
+    assert_int_equal(utimensat(AT_FDCWD, temporary_path(&folder, name), times, 0), 0);
+}
+
+static void a_change_shows_in_the_identity(void **state)
+{
+    (void)state;
+    struct hash first, again, other;
+    temporary_write(&folder, "a", "12345", 5);
+    temporary_write(&folder, "b", "12345", 5);
+    assert_false(file_identity(temporary_path(&folder, "a"), &first)); // changed just now
+    set_age("a", 100);
+    set_age("b", 100);
+    assert_true(file_identity(temporary_path(&folder, "a"), &first));
+    assert_true(file_identity(temporary_path(&folder, "a"), &again));
+    assert_true(file_identity(temporary_path(&folder, "b"), &other));
+    assert_true(hash_equal(first, again));
+    assert_false(hash_equal(first, other));
+    temporary_write(&folder, "a", "54321", 5);
+    set_age("a", 100); // size and time are what they were: the status's time still tells
+    assert_true(file_identity(temporary_path(&folder, "a"), &again));
+    assert_false(hash_equal(first, again));
+    assert_false(file_identity(temporary_path(&folder, "none"), &first));
+    assert_false(file_identity(temporary_path(&folder, ""), &first));
+}
+
+static void the_oldest_files_make_room(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"r/new", "r/old", "r/older", "r/oldest"};
+    for (int i = 0; i < 4; i++) {
+        temporary_write(&folder, names[i], "0123456789", 10);
+        set_age(names[i], 100 * (i + 1));
+    }
+    temporary_write(&folder, "r/below/file", "0123456789", 10);
+    const char *path = temporary_path(&folder, "r");
+    const char *oldest = temporary_path(&folder, "r/oldest");
+    folder_shrink(path, NULL, 40);
+    assert_true(file_exists(oldest));
+    folder_shrink(path, oldest, 25); // the two oldest others
+    assert_true(file_exists(oldest));
+    assert_true(file_exists(temporary_path(&folder, "r/new")));
+    assert_false(file_exists(temporary_path(&folder, "r/old")));
+    assert_false(file_exists(temporary_path(&folder, "r/older")));
+    folder_shrink(path, oldest, 0);
+    assert_true(file_exists(oldest));
+    folder_shrink(path, NULL, 0);
+    assert_false(file_exists(oldest));
+    assert_true(file_exists(temporary_path(&folder, "r/below/file")));
+}
+
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -292,6 +349,8 @@ int main(void)
         WITH_FOLDER(listing_survives_failed_allocations),
         WITH_FOLDER(writing_survives_failed_allocations),
         WITH_FOLDER(own_folders_follow_xdg),
+        WITH_FOLDER(a_change_shows_in_the_identity),
+        WITH_FOLDER(the_oldest_files_make_room),
         WITH_FOLDER(paths_are_taken_apart_and_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
