@@ -43,7 +43,9 @@ struct vktl_device_info {
     uint64_t max_storage_range; // of one storage buffer binding
     uint64_t max_allocation_size;
     uint64_t max_buffer_size;
-    uint64_t memory_size;       // largest device-local heap
+    uint64_t memory_size;       // largest device-local heap, or vktl_device_params.memory_limit
+    uint64_t memory_available;  // what other programs leave of it now; where the driver does not
+                                // say: memory_size
     double timestamp_period_ns; // 0 when the queue has no timestamps
     bool has_addresses;         // buffer device addresses: the address form can run
     bool has_subgroup_shuffle;
@@ -67,6 +69,8 @@ struct vktl_device_params {
     bool guard;        // surround every slice of device memory with guard words (tests)
     enum vktl_form form;      // VKTL_FORM_AUTO unless a test asks for one
     bool gpu_kernels;         // use the GPUs' kernel variants even on a CPU driver (tests)
+    uint64_t memory_limit;    // use no more memory than this, in bytes; 0: all that there is
+    uint32_t fail_run;        // this run of recorded commands, from 1, finds no memory (tests)
     const char *cache_folder; // for the pipeline cache; NULL is the user's cache folder, "" none
 };
 

@@ -52,23 +52,27 @@ struct vktl_train_params {
                                     // [flatten,dense:256:relu,dropout:0.5]
     const char *run_folder;         // needed unless dry_run; created
     const char *tensorboard_folder; // NULL: none; event files go to its train/ and validation/
-    bool overwrite;       // a run folder that holds a run already is replaced, else refused
-    uint32_t epochs;      // [20]
-    uint32_t batch;       // [16]
-    double learning_rate; // [0.001]
+    bool overwrite;  // a run folder that holds a run already is replaced, else refused
+    uint32_t epochs; // [20]
+    uint32_t batch;  // [16]
+    bool find_batch; // the largest power of two, up to 256, that fits in memory and in the images
+    // Images that are computed at once; the gradients of a batch's parts are summed, and its result
+    // is the same up to rounding. Halved where memory runs out [batch].
+    uint32_t micro_batch;
+    double learning_rate;    // [0.001]
     bool find_learning_rate; // by a range test before the first epoch, see <vktl/lr_find.h>
     struct vktl_optimizer optimizer;
     bool no_shuffle; // files in sorted order
     uint64_t seed;
-    uint64_t max_steps;   // stop after so many steps [no limit]
-    uint64_t cache_limit; // bytes of host memory for features of a frozen base [2 GiB]
-    bool no_cache;        // compute the frozen base anew each step
+    uint64_t max_steps;          // stop after so many steps [no limit]
+    uint64_t cache_limit;        // bytes of host memory for features of a frozen base [2 GiB]
+    bool no_cache;               // compute the frozen base anew each step
     struct vktl_augment augment; // of training images
     // A frozen base's output is kept for so many augmented variants of each image, or as many as
     // cache_limit allows, of which an epoch takes one by chance [8]; they are drawn anew after
     // so many epochs [never].
     uint32_t augment_variants, refresh_epochs;
-    bool dry_run;         // tell the plan and stop: nothing is trained or written
+    bool dry_run; // tell the plan and stop: nothing is trained or written
     struct vktl_schedule schedule;
     struct vktl_callbacks callbacks;
     struct vktl_fine_tune fine_tune;
@@ -76,8 +80,8 @@ struct vktl_train_params {
 
     // Go on with the run that is in run_folder. Its settings count; what is set here must be the
     // same, except that epochs and fine_tune.epochs may be raised, that a second phase may be
-    // added, and that tensorboard_folder, checkpoint_seconds and save_every are free. Where the
-    // folder holds no run, one is started if train_folder is given.
+    // added, and that tensorboard_folder, checkpoint_seconds, save_every and micro_batch are free.
+    // Where the folder holds no run, one is started if train_folder is given.
     bool resume;
     // What was set on purpose, by its name in config.json or as the option of `vktl train`, ended
     // by NULL: only that is compared. NULL: every member that is not zero.

@@ -53,7 +53,8 @@ const char *device_choice(const struct common_options *common)
 vktl_status open_device(struct console *console, const struct common_options *common,
                         struct vktl_device **device)
 {
-    const struct vktl_device_params params = {.which = device_choice(common)};
+    const struct vktl_device_params params = {.which = device_choice(common),
+                                              .memory_limit = common->memory_limit};
     return vktl_device_open(&console->log, &params, device);
 }
 

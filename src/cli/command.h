@@ -12,6 +12,7 @@
 struct common_options {
     bool quiet, json, help;
     const char *device; // NULL: the environment's, else "auto"
+    uint64_t memory_limit;
     const char *const *given; // names of the options on the command line, ended by NULL
 };
 
@@ -59,6 +60,12 @@ extern const struct command command_train, command_infer, command_eval, command_
         .offset = offsetof(struct common_options, device), .note = "VKTL_DEVICE, else auto",       \
         .help = "number or part of the name from `vktl devices`, or discrete, integrated, "        \
                 "virtual or cpu"                                                                   \
+    }
+#define ROW_MEMORY_LIMIT                                                                           \
+    {                                                                                              \
+        .name = "memory-limit", .type = OPTION_SIZE, .argument = "SIZE",                           \
+        .offset = offsetof(struct common_options, memory_limit), .note = "all there is",           \
+        .help = "device memory to be used at most, as 512M or 2G"                                  \
     }
 #define ROW_HEADING(words)                                                                         \
     {                                                                                              \

@@ -63,6 +63,8 @@ static void append_limits(struct text *text, const struct vktl_device_info *info
 {
     char a[SIZE_TEXT_SIZE], b[SIZE_TEXT_SIZE];
     append_label(text, "memory");
+    if (info->memory_available < info->memory_size)
+        text_format(text, "%s free of ", size_text(info->memory_available, a));
     text_format(text, "%s; at most %s an allocation\n", size_text(info->memory_size, a),
                 size_text(info->max_allocation_size, b));
     append_label(text, "workgroup");
@@ -132,6 +134,7 @@ static void add_device(struct json *json, const struct vktl_device_info *info)
         json_add_text(json, item, "unusable_because", info->unusable_because);
     cJSON *limits = json_add_object(json, item, "limits");
     json_add_number(json, limits, "memory_bytes", (double)info->memory_size);
+    json_add_number(json, limits, "memory_available_bytes", (double)info->memory_available);
     json_add_number(json, limits, "max_allocation_bytes", (double)info->max_allocation_size);
     json_add_number(json, limits, "max_buffer_bytes", (double)info->max_buffer_size);
     json_add_number(json, limits, "max_storage_range_bytes", (double)info->max_storage_range);

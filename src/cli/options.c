@@ -156,7 +156,9 @@ static bool read_size(const char *value, uint64_t *size)
 static bool store_whole(const struct option *option, const char *value, void *slot)
 {
     uint64_t number;
-    if (!read_whole(value, &number) || !is_within(option, (double)number))
+    if (option->word && strcmp(value, option->word) == 0)
+        number = option->type == OPTION_U32 ? UINT32_MAX : UINT64_MAX;
+    else if (!read_whole(value, &number) || !is_within(option, (double)number))
         return false;
     if (option->type == OPTION_U32) {
         if (number > UINT32_MAX)

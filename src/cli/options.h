@@ -37,7 +37,8 @@ struct option {
     // Of numbers; max 0: no limit above. `unit` is a plural, "images".
     double min, max;
     bool above_min, below_max; // the limit itself is not allowed
-    const char *word;          // of an OPTION_F64: may stand for the number, and is stored as NaN
+    const char *word;          // may stand for the number, and is stored as NaN of an OPTION_F64,
+                               // as the largest number of its type otherwise
     const char *unit;
     const char *const *choices; // ends in NULL
     bool required;

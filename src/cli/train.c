@@ -83,6 +83,7 @@ static const struct option options[] = {
      .help = "print the plan (layers, memory, submits) and stop"},
     ROWS(training_memory),
     ROW_DEVICE,
+    ROW_MEMORY_LIMIT,
     ROW_JSON,
     ROW_QUIET,
     ROW_HELP,

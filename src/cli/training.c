@@ -52,9 +52,10 @@ const struct option training_model[] = {
 };
 
 const struct option training_optimizer[] = {
-    {.name = "batch", .type = OPTION_U32, .argument = "N", AT(batch), .value = "16", .min = 1,
-     .max = 65536, .unit = "images",
-     .help = "images a step; a short last batch is kept"},
+    {.name = "batch", .type = OPTION_U32, .argument = "N|auto", AT(batch), .value = "16", .min = 1,
+     .max = 65536, .unit = "images", .word = "auto",
+     .help = "images a step; a short last batch is kept; auto: the largest power of two that fits "
+             "in memory, up to 256 and to the number of images"},
     {.name = "optimizer", .type = OPTION_CHOICE, .argument = "sgd|adam|adamw", AT(optimizer),
      .value = "sgd", .choices = optimizers,
      .help = "how weights follow gradients, by Keras's formulas; adamw is adam with weight decay"},
@@ -100,6 +101,10 @@ const struct option training_optimizer[] = {
 };
 
 const struct option training_memory[] = {
+    {.name = "micro-batch", .type = OPTION_U32, .argument = "N", AT(micro_batch),
+     .note = "0, all of a batch", .max = 65536, .unit = "images",
+     .help = "compute so many images at once and sum the gradients of a batch's parts, whose "
+             "result is the same up to rounding; where memory runs out, this is halved"},
     {.name = "cache-limit", .type = OPTION_SIZE, .argument = "SIZE", AT(cache_limit), .value = "2G",
      .help = "host memory for the output of a frozen base, as 512M or 2G"},
     {.name = "no-cache", .type = OPTION_FLAG, AT(no_cache),
@@ -136,7 +141,9 @@ struct vktl_train_params training_params(const struct training_options *options)
                   .base_output = options->base_output,
                   .freeze = options->freeze,
                   .train_batchnorm = options->train_batchnorm},
-        .batch = options->batch,
+        .batch = options->batch == UINT32_MAX ? 0 : options->batch,
+        .find_batch = options->batch == UINT32_MAX,
+        .micro_batch = options->micro_batch,
         .optimizer = {.kind = (enum vktl_optimizer_kind)options->optimizer,
                       .momentum = meant(options->momentum),
                       .nesterov = options->nesterov,

@@ -15,7 +15,7 @@ struct training_options {
     int interpolation;
     struct model_options model;
     const char *name, *base_output, *head, *freeze;
-    uint32_t batch;
+    uint32_t batch, micro_batch; // batch UINT32_MAX: to be found
     int optimizer;
     double momentum, beta_1, beta_2, epsilon, weight_decay, clip_norm, base_lr_factor;
     double label_smoothing;

@@ -172,6 +172,15 @@ static vktl_status choose_form(struct vktl_device *device, enum vktl_form form)
     return VKTL_OK;
 }
 
+static void limit_memory(struct vktl_device *device, uint64_t limit)
+{
+    struct vktl_device_info *info = &device->info;
+    if (limit && limit < info->memory_size)
+        info->memory_size = limit;
+    if (info->memory_available > info->memory_size)
+        info->memory_available = info->memory_size;
+}
+
 vktl_status vktl_device_open(const struct vktl_log *log, const struct vktl_device_params *params,
                              struct vktl_device **out)
 {
@@ -189,9 +198,12 @@ vktl_status vktl_device_open(const struct vktl_log *log, const struct vktl_devic
         TRY(create_messenger(device));
     TRY(choose(device, params->which ? params->which : "auto"));
     device->info.gpu_kernels = params->gpu_kernels;
+    device->runs_until_failure = params->fail_run;
     TRY(choose_form(device, params->form));
     TRY(create_logical(device));
     TRY(staging_create(device));
+    device->allocated = 0; // staging is beside any limit
+    limit_memory(device, params->memory_limit);
     TRY(pipelines_create(device, params->cache_folder, &device->pipelines));
     // A first guess, corrected by the timestamps of the first program.
     device->work_per_second = device->info.type == VKTL_DEVICE_CPU ? 5e9 : 2e11;
@@ -226,6 +238,13 @@ void vktl_device_close(struct vktl_device **out)
 const struct vktl_device_info *vktl_device_info(const struct vktl_device *device)
 {
     return &device->info;
+}
+
+const struct vktl_log *device_redirect_log(struct vktl_device *device, const struct vktl_log *log)
+{
+    const struct vktl_log *before = device->log;
+    device->log = log;
+    return before;
 }
 
 uint32_t vktl_device_validation_messages(const struct vktl_device *device)

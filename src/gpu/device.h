@@ -31,7 +31,9 @@ struct vktl_device {
     VkCommandBuffer transfer; // for uploads, downloads and fills
     VkFence transfer_fence;
 
-    double work_per_second; // estimated from past programs, for bounding submits
+    uint64_t allocated;          // bytes of all pools but staging
+    uint32_t runs_until_failure; // of programs; 0: none fails on purpose
+    double work_per_second;      // estimated from past programs, for bounding submits
 };
 
 // ---- instance.c
@@ -54,6 +56,8 @@ uint32_t physical_compute_family(VkPhysicalDevice physical, uint32_t *timestamp_
 vktl_status device_result(struct vktl_device *device, VkResult result, const char *doing);
 const char *vulkan_result_text(VkResult result);
 bool device_is_usable(const struct vktl_device *device); // false after loss
+// Before a program runs: refuses after loss, or where vktl_device_params.fail_run says so.
+vktl_status device_begin_run(struct vktl_device *device);
 
 #define TRY_VULKAN(device, expression, doing) TRY(device_result((device), (expression), (doing)))
 

@@ -71,3 +71,13 @@ bool device_is_usable(const struct vktl_device *device)
 {
     return !device->lost;
 }
+
+vktl_status device_begin_run(struct vktl_device *device)
+{
+    if (!device_is_usable(device))
+        return log_fail(device->log, VKTL_DEVICE_LOST, "%s was lost; it takes no more work",
+                        device->info.name);
+    if (!device->runs_until_failure || --device->runs_until_failure > 0)
+        return VKTL_OK;
+    return device_result(device, VK_ERROR_OUT_OF_DEVICE_MEMORY, "submitting");
+}

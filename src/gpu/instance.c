@@ -225,14 +225,39 @@ static void check_baseline(struct vktl_device_info *info, const VkPhysicalDevice
         refuse(info, "it has less than 128 bytes of push constants");
 }
 
+static bool offers(VkPhysicalDevice physical, const char *name)
+{
+    bool found = false;
+    uint32_t count = 0;
+    VkExtensionProperties *extensions = NULL;
+    if (vkEnumerateDeviceExtensionProperties(physical, NULL, &count, NULL) == VK_SUCCESS)
+        extensions = calloc(count ? count : 1, sizeof *extensions);
+    if (extensions &&
+        vkEnumerateDeviceExtensionProperties(physical, NULL, &count, extensions) == VK_SUCCESS)
+        for (uint32_t i = 0; i < count; i++)
+            found = found || strcmp(extensions[i].extensionName, name) == 0;
+    free(extensions);
+    return found;
+}
+
 static void describe_memory(VkPhysicalDevice physical, struct vktl_device_info *info)
 {
-    VkPhysicalDeviceMemoryProperties memory;
-    vkGetPhysicalDeviceMemoryProperties(physical, &memory);
-    for (uint32_t i = 0; i < memory.memoryHeapCount; i++)
-        if ((memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) &&
-            memory.memoryHeaps[i].size > info->memory_size)
-            info->memory_size = memory.memoryHeaps[i].size;
+    VkPhysicalDeviceMemoryBudgetPropertiesEXT budget = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT};
+    VkPhysicalDeviceMemoryProperties2 memory = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2, .pNext = &budget};
+    if (info->api_version >= VK_API_VERSION_1_2 &&
+        offers(physical, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME))
+        vkGetPhysicalDeviceMemoryProperties2(physical, &memory);
+    else
+        vkGetPhysicalDeviceMemoryProperties(physical, &memory.memoryProperties);
+    for (uint32_t i = 0; i < memory.memoryProperties.memoryHeapCount; i++) {
+        const VkMemoryHeap *heap = &memory.memoryProperties.memoryHeaps[i];
+        if (!(heap->flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) || heap->size <= info->memory_size)
+            continue;
+        info->memory_size = heap->size;
+        info->memory_available = budget.heapBudget[i] ? budget.heapBudget[i] : heap->size;
+    }
 }
 
 static void describe(VkPhysicalDevice physical, struct vktl_device_info *info)

@@ -25,6 +25,7 @@ struct pool {
     uint32_t chunk_count;
     struct slice *guards; // bytes that no kernel may touch; NULL without guarding
     uint32_t guard_count;
+    uint64_t allocated; // as the device counts it
 };
 
 struct slice slice_part(struct slice slice, uint64_t offset, uint64_t size)
@@ -170,8 +171,7 @@ static vktl_status pool_fill(struct pool *pool, enum pool_kind kind, const char 
         const VkResult result = chunk_init(device, kind, &pool->chunks[i]);
         if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY)
             FAIL(device->log, VKTL_NO_MEMORY,
-                 "%s has no room for %.1f MiB of %s (%.1f MiB in all; its memory is %.1f MiB); try "
-                 "a smaller --batch",
+                 "%s has no room for %.1f MiB of %s (%.1f MiB in all; its memory is %.1f MiB)",
                  device->info.name, (double)pool->chunks[i].size / 1048576, role,
                  (double)pool_size(pool) / 1048576, (double)device->info.memory_size / 1048576);
         TRY_VULKAN(device, result, "allocating memory");
@@ -204,17 +204,17 @@ vktl_status pool_create(struct vktl_device *device, enum pool_kind kind, const c
     }
     const uint64_t total = pool_pack(requests, count, max_chunk_size(device), chunk_of);
     if (total == PACK_FAILED)
-        FAIL(
-            device->log, VKTL_NO_MEMORY,
-            "%s allocates at most %.1f MiB at once, but one tensor of the %s needs %.1f MiB; try a "
-            "smaller --batch",
-            device->info.name, (double)max_chunk_size(device) / 1048576, role,
-            (double)largest / 1048576);
-    if (total > device->info.memory_size)
         FAIL(device->log, VKTL_NO_MEMORY,
-             "%.1f MiB of %s do not fit in the %.1f MiB of %s; try a smaller --batch",
+             "%s allocates at most %.1f MiB at once, but one tensor of the %s needs %.1f MiB",
+             device->info.name, (double)max_chunk_size(device) / 1048576, role,
+             (double)largest / 1048576);
+    if (total > device->info.memory_size - device->allocated)
+        FAIL(device->log, VKTL_NO_MEMORY,
+             "%.1f MiB of %s do not fit in the %.1f MiB of %s, of which %.1f MiB are in use",
              (double)total / 1048576, role, (double)device->info.memory_size / 1048576,
-             device->info.name);
+             device->info.name, (double)device->allocated / 1048576);
+    pool->allocated = total;
+    device->allocated += total;
     TRY(pool_fill(pool, kind, role, requests, count, chunk_of));
     for (uint32_t i = 0; i < count; i++) {
         requests[i].size -= device->guard ? PACK_ALIGNMENT : 0;
@@ -238,6 +238,7 @@ void pool_destroy(struct pool **out)
         return;
     for (uint32_t i = 0; i < pool->chunk_count; i++)
         chunk_deinit(pool->device, &pool->chunks[i]);
+    pool->device->allocated -= pool->allocated;
     free(pool->chunks);
     free(pool->guards);
     free(pool);

@@ -426,9 +426,7 @@ vktl_status program_submit(struct program *program)
     vktl_status status = VKTL_OK;
     struct vktl_device *device = program->device;
     vktl_assert(!program->running);
-    if (!device_is_usable(device))
-        FAIL(device->log, VKTL_DEVICE_LOST, "%s was lost; it takes no more work",
-             device->info.name);
+    TRY(device_begin_run(device));
     TRY_VULKAN(device, vkResetFences(device->device, 1, &program->fence), "submitting");
     for (uint32_t i = 0; i < program->buffer_count; i++) {
         const VkSubmitInfo info = {

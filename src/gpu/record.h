@@ -52,6 +52,9 @@ const struct vktl_device_info *recorder_info(const struct recorder *recorder);
 // Names what is recorded from here on ("block1_conv1 forward"), for profiles. Copied.
 void record_label(struct recorder *recorder, const char *label);
 
+// Sends a device's messages somewhere else from now on, and returns where they went.
+const struct vktl_log *device_redirect_log(struct vktl_device *device, const struct vktl_log *log);
+
 // Records. Failures (a pipeline that does not compile, no memory) stick to the recorder and come
 // out of program_create. Barriers are derived from what each command reads and writes.
 //

@@ -41,10 +41,10 @@ static vktl_status note_change(const struct plan *plan, const struct pass *pass,
     const struct op_weight *weight = &node->io.weight[w];
     if (!pass_trains(plan, pass, node))
         return VKTL_OK;
-    if (weight->written && plan->params.accumulates)
+    if (weight->written && plan_accumulates(plan))
         return log_fail(plan->log, VKTL_USAGE,
-                        "%s: '%.80s' learns the statistics of whole batches, so a batch cannot be "
-                        "trained on in parts; take a smaller --batch instead of a --micro-batch",
+                        "%s: '%.80s' learns the statistics of whole batches, so they cannot be "
+                        "trained on in parts; take a smaller --batch, and no --micro-batch",
                         plan->model->name, plan->model->layers[node->owner].name);
     parameter->trainable = weight->trainable;
     parameter->written = weight->written;
@@ -248,7 +248,10 @@ void plan_describe(const struct plan *plan, struct text *text)
     for (int kind = 0; kind < PASS_COUNT; kind++)
         if (plan->passes[kind].wanted)
             describe_pass(plan, &plan->passes[kind], text);
-    text_format(text, "memory for batches of %u:", plan->params.batch);
+    text_format(text, "memory for batches of %u", plan->params.batch);
+    if (plan_accumulates(plan) && plan->passes[PASS_TRAIN].wanted)
+        text_format(text, ", parts of those of %u that are trained on", plan->params.step_rows);
+    text_append(text, ":");
     for (int role = 0; role < ROLE_COUNT; role++)
         text_format(text, " %s %.1f MiB,", plan_role_name((enum plan_role)role),
                     (double)plan->role_size[role] / 1048576);
@@ -322,9 +325,14 @@ vktl_status plan_wait(struct plan *plan, enum plan_pass pass)
     return program_wait(plan->passes[pass].program[plan->results]);
 }
 
+bool plan_accumulates(const struct plan *plan)
+{
+    return plan->params.step_rows > plan->params.batch;
+}
+
 vktl_status plan_run_update(struct plan *plan)
 {
-    vktl_assert(plan->params.accumulates);
+    vktl_assert(plan_accumulates(plan));
     return program_run(plan->passes[PASS_TRAIN].update[plan->results]);
 }
 

@@ -25,7 +25,9 @@ enum plan_pass { PASS_FEATURES, PASS_EVALUATE, PASS_TRAIN, PASS_LAYERS, PASS_CAM
 enum { PLAN_MAX_SLOTS = 2 };
 
 struct plan_params {
-    uint32_t batch;          // rows of a run
+    uint32_t batch;     // rows of a run
+    uint32_t step_rows; // of a step of PASS_TRAIN. More than a run's: every run adds its gradients
+                        // to those of earlier ones, of whose sum plan_run_update makes a step
     bool passes[PASS_COUNT]; // those wanted
     uint32_t cut;            // layers that PASS_FEATURES takes, 0 without
     uint32_t cam_layer;      // of PASS_CAM: the layer looked at
@@ -33,12 +35,10 @@ struct plan_params {
     // For PASS_TRAIN. Pointers are borrowed until plan_create returns.
     const struct op *optimizer;
     const void *optimizer_params; // but for clip_norm and learning_rate_factor, which are set here
-    bool accumulates; // a run of PASS_TRAIN adds its gradients to those of earlier runs, and
-                      // plan_run_update takes their sum: a step of more rows than a run
-    double clip_norm; // largest norm of all gradients together; 0: not clipped
-    const float *rate_factors;  // of each layer's learning rate; NULL: 1
-    const float *class_weights; // what a sample of each class counts; NULL: 1
-    double label_smoothing;     // of the loss, in PASS_EVALUATE too
+    double clip_norm;             // largest norm of all gradients together; 0: not clipped
+    const float *rate_factors;    // of each layer's learning rate; NULL: 1
+    const float *class_weights;   // what a sample of each class counts; NULL: 1
+    double label_smoothing;       // of the loss, in PASS_EVALUATE too
     // How images may be distorted on their way in; zeroed where none is.
     struct plan_images {
         uint32_t fill; // of abi/augment.h
@@ -51,14 +51,29 @@ struct plan;
 
 // Plans the model: lowers its passes, lays out memory, and refuses with VKTL_NO_MEMORY and the
 // figures where it does not fit. Nothing is allocated on the device yet. The model must outlive the
-// plan, have shapes and all weights. VKTL_USAGE: it cannot accumulate, since statistics of batches
-// are learnt.
+// plan, have shapes and all weights. VKTL_USAGE: a step cannot take several runs, since
+// statistics of batches are learnt.
 vktl_status plan_create(const struct vktl_log *log, struct vktl_device *device,
                         const struct vktl_model *model, const struct plan_params *params,
                         struct plan **plan);
 
 // Allocates, uploads the model's weights and records every pass.
 vktl_status plan_build(struct plan *plan);
+
+// Halves params->batch until plan_create finds no lack of memory, and says so as a warning.
+// VKTL_NO_MEMORY: not even one row fits, or PASS_TRAIN learns statistics of whole batches.
+vktl_status plan_fit(const struct vktl_log *log, struct vktl_device *device,
+                     const struct vktl_model *model, struct plan_params *params);
+
+// plan_fit, plan_create and plan_build, which halve params->batch as well where memory runs out
+// while the plan is built. `tell`, which may be NULL, is called with every plan before it is built.
+struct plan_listener {
+    vktl_status (*tell)(void *user, const struct plan *plan);
+    void *user;
+};
+vktl_status plan_open(const struct vktl_log *log, struct vktl_device *device,
+                      const struct vktl_model *model, struct plan_params *params,
+                      const struct plan_listener *listener, struct plan **plan);
 void plan_destroy(struct plan **plan);
 
 bool plan_has_pass(const struct plan *plan, enum plan_pass pass);
@@ -96,8 +111,9 @@ vktl_status plan_run(struct plan *plan, enum plan_pass pass);
 vktl_status plan_submit(struct plan *plan, enum plan_pass pass);
 vktl_status plan_wait(struct plan *plan, enum plan_pass pass);
 
-// With `accumulates`: updates the weights by the sum of the gradients since the last update. It
-// reads the step of the last run; between the runs that it sums only rows and first_row differ.
+// Whether a step of PASS_TRAIN takes several runs. They differ in rows and first_row of plan_step
+// alone; after the last, plan_run_update updates the weights.
+bool plan_accumulates(const struct plan *plan);
 vktl_status plan_run_update(struct plan *plan);
 
 const float *plan_losses(const struct plan *plan);        // (batch), EVALUATE and TRAIN

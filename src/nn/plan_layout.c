@@ -35,7 +35,7 @@ static uint32_t end_time(struct clockwork clock)
 
 static vktl_status reserve_tensors(struct plan *plan, struct pass *pass)
 {
-    const uint32_t per_node = 5 + (plan->params.accumulates ? OP_MAX_WEIGHTS : 0), of_ends = 12;
+    const uint32_t per_node = 5 + (plan_accumulates(plan) ? OP_MAX_WEIGHTS : 0), of_ends = 12;
     pass->tensor_capacity = pass->graph.count * per_node + of_ends;
     pass->tensors = calloc(pass->tensor_capacity, sizeof *pass->tensors);
     pass->nodes = calloc(pass->graph.count ? pass->graph.count : 1, sizeof *pass->nodes);
@@ -188,7 +188,7 @@ static void lay_out_weight_gradients(const struct plan *plan, struct pass *pass,
                                      uint32_t now)
 {
     const struct node *self = &pass->graph.nodes[node];
-    if (!plan->params.accumulates || !pass_trains(plan, pass, self))
+    if (!plan_accumulates(plan) || !pass_trains(plan, pass, self))
         return;
     for (uint32_t w = 0; w < self->io.weight_count; w++)
         if (self->io.weight[w].trainable)

@@ -150,9 +150,10 @@ static vktl_status measure_role(struct plan *plan, enum plan_role role)
         if (plan->role_size[role] == PACK_FAILED)
             status = log_fail(plan->log, VKTL_NO_MEMORY,
                               "%s allocates at most %.1f MiB at once, but one tensor of the %s "
-                              "needs %.1f MiB; try a smaller --batch",
+                              "for batches of %u needs %.1f MiB",
                               info->name, (double)info->max_allocation_size / 1048576,
-                              plan_role_name(role), (double)largest(&wants) / 1048576);
+                              plan_role_name(role), plan->params.batch,
+                              (double)largest(&wants) / 1048576);
     }
     free(chunk_of);
     wants_deinit(&wants);
@@ -167,14 +168,16 @@ vktl_status plan_measure(struct plan *plan)
         TRY(measure_role(plan, (enum plan_role)role));
     if (plan_size(plan) > info->memory_size)
         FAIL(plan->log, VKTL_NO_MEMORY,
-             "the plan needs %.1f MiB (weights %.1f, gradients %.1f, optimizer %.1f, activations "
-             "%.1f, host %.1f), but %s has %.1f MiB; try a smaller --batch (now %u)",
-             (double)plan_size(plan) / 1048576, (double)plan->role_size[ROLE_WEIGHTS] / 1048576,
+             "batches of %u need %.1f MiB (weights %.1f, gradients %.1f, optimizer %.1f, "
+             "activations "
+             "%.1f, host %.1f), but %s has %.1f MiB",
+             plan->params.batch, (double)plan_size(plan) / 1048576,
+             (double)plan->role_size[ROLE_WEIGHTS] / 1048576,
              (double)plan->role_size[ROLE_GRADIENTS] / 1048576,
              (double)plan->role_size[ROLE_OPTIMIZER] / 1048576,
              (double)plan->role_size[ROLE_ACTIVATIONS] / 1048576,
              (double)plan->role_size[ROLE_HOST] / 1048576, info->name,
-             (double)info->memory_size / 1048576, plan->params.batch);
+             (double)info->memory_size / 1048576);
 fail:
     return status;
 }

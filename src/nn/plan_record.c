@@ -246,7 +246,7 @@ vktl_status pass_record(struct plan *plan, struct pass *pass)
         record_probabilities(plan, pass, recorder);
     if (pass->kind == PASS_TRAIN) {
         record_backward(plan, pass, recorder);
-        if (!plan->params.accumulates)
+        if (!plan_accumulates(plan))
             plan_record_update(plan, recorder);
     }
     if (pass->kind == PASS_FEATURES)

@@ -128,7 +128,7 @@ vktl_status plan_build_update(struct plan *plan)
 {
     vktl_status status = VKTL_OK;
     struct recorder *recorder = NULL;
-    if (!plan->params.accumulates || !plan->passes[PASS_TRAIN].wanted)
+    if (!plan_accumulates(plan) || !plan->passes[PASS_TRAIN].wanted)
         return VKTL_OK;
     TRY(clear_sums(plan));
     TRY(recorder_create(plan->device, &recorder));

@@ -68,6 +68,7 @@ static const struct setting settings[] = {
     {"preprocess", SETTING_PREPROCESS, AT(model.preprocess)},
     {"epochs", SETTING_U32, AT(epochs), SETTING_GROWS},
     {"batch", SETTING_U32, AT(batch)},
+    {"micro_batch", SETTING_U32, AT(micro_batch), SETTING_FREE},
     {"lr", SETTING_REAL, AT(learning_rate)},
     {"optimizer", SETTING_CHOICE, AT(optimizer.kind), .words = optimizer_names},
     {"momentum", SETTING_REAL_OR_ZERO, AT(optimizer.momentum)},
@@ -417,6 +418,8 @@ static bool is_asked(const struct setting *setting, const struct vktl_train_para
 {
     if (setting->offset == AT(learning_rate) && params->find_learning_rate)
         return false; // it was found when the run was started
+    if (setting->offset == AT(batch) && params->find_batch)
+        return false; // likewise
     if (!params->chosen)
         return is_set(setting, params);
     for (const char *const *word = params->chosen; *word; word++)

@@ -210,6 +210,7 @@ vktl_status vktl_lr_find(const struct vktl_log *log, struct vktl_device *device,
     *result = (struct vktl_lr_find_result){0};
     TRY(session_open(log, device, training, &session));
     session_drop_validation(&session);
+    TRY(session_settle_batch(&session, false));
     TRY(session_plan(&session));
     TRY(session_keep_features(&session, 1));
     TRY(lr_find_run(&session, params, result));

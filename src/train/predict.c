@@ -167,10 +167,9 @@ static vktl_status predictor_prepare(struct predictor *predictor, struct vktl_de
         predictor->order[i] = i;
     TRY(open_loader(predictor->log, predictor->model, predictor->dataset,
                     predictor->params->thread_count, &predictor->loader));
-    const struct plan_params params = {.batch = predictor->batch,
-                                       .passes = {[PASS_EVALUATE] = true}};
-    TRY(plan_create(predictor->log, device, predictor->model, &params, &predictor->plan));
-    TRY(plan_build(predictor->plan));
+    struct plan_params params = {.batch = predictor->batch, .passes = {[PASS_EVALUATE] = true}};
+    TRY(plan_open(predictor->log, device, predictor->model, &params, NULL, &predictor->plan));
+    predictor->batch = params.batch;
     TRY(predictions_init(predictor));
 fail:
     return status;

@@ -71,6 +71,9 @@ void run_draw(struct run *run);
 // Takes up the plan's trained tensors; the weights that the model has now count as the best.
 vktl_status run_take_plan(struct run *run, struct plan *plan);
 
+// The same with a plan for the same tensors in place of the one before, whose state it gets.
+vktl_status run_change_plan(struct run *run, struct plan *plan);
+
 // Takes weights and optimizer state from the device: a good moment.
 vktl_status run_pull(struct run *run, const struct course *course);
 

@@ -65,6 +65,23 @@ fail:
     return status;
 }
 
+static vktl_status write_state(struct run *run)
+{
+    vktl_status status = VKTL_OK;
+    for (uint32_t i = 0; i < run->tensor_count; i++)
+        if (run->state[i])
+            TRY(plan_write_state(run->plan, i, run->state[i]));
+fail:
+    return status;
+}
+
+vktl_status run_change_plan(struct run *run, struct plan *plan)
+{
+    run->plan = plan;
+    vktl_assert(plan_trained_count(plan) == run->tensor_count);
+    return write_state(run);
+}
+
 vktl_status run_pull(struct run *run, const struct course *course)
 {
     vktl_status status = VKTL_OK;
@@ -257,9 +274,7 @@ vktl_status run_load_state(struct run *run)
     for (uint32_t i = 0; i < count; i++)
         TRY(read_tensor(run, file, path, tensors[i].name, &tensors[i].shape,
                         (float *)tensors[i].values));
-    for (uint32_t i = 0; i < run->tensor_count; i++)
-        if (run->state[i])
-            TRY(plan_write_state(run->plan, i, run->state[i]));
+    TRY(write_state(run));
 fail:
     safetensors_close(&file);
     free_state(tensors, count);

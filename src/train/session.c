@@ -1,5 +1,5 @@
-// Responsible for what a session is made of: settings, data, model, plan and the frozen base's
-// output. Steps are steps.c's.
+// Responsible for what a session is made of: settings, data, model and the frozen base's output.
+// The plan is session_plan.c's, steps are steps.c's.
 #include "train/session.h"
 
 #include <inttypes.h>
@@ -61,6 +61,9 @@ static vktl_status check_params(const struct vktl_log *log, const struct vktl_tr
         return log_fail(log, VKTL_USAGE,
                         "--val and --val-split exclude each other: validate on a folder or on a "
                         "part of the training images");
+    if (params->find_batch && params->micro_batch)
+        return log_fail(log, VKTL_USAGE,
+                        "--batch auto finds what fits without parts: leave --micro-batch out");
     return VKTL_OK;
 }
 
@@ -90,8 +93,10 @@ static void fill_defaults(struct vktl_train_params *params)
         params->model.head = "flatten,dense:256:relu,dropout:0.5";
     if (!params->epochs)
         params->epochs = 20;
-    if (!params->batch)
+    if (!params->batch && !params->find_batch)
         params->batch = 16;
+    if (!params->micro_batch || params->micro_batch > params->batch)
+        params->micro_batch = params->batch; // 0 where that is to be found
     if (params->learning_rate == 0)
         params->learning_rate = 0.001;
     optimizer_fill_defaults(&params->optimizer);
@@ -179,7 +184,7 @@ fail:
     return status;
 }
 
-// ---- Plan --------------------------------------------------------------------------------------
+// ---- The frozen base ---------------------------------------------------------------------------
 
 static bool layer_is_trained(const struct layer *layer)
 {
@@ -224,13 +229,13 @@ static uint32_t fitting_variants(const struct session *session, uint32_t cut)
     return fitting < wanted ? (uint32_t)fitting : wanted;
 }
 
-static uint32_t choose_cut(const struct session *session)
+uint32_t session_cut(const struct session *session)
 {
     const uint32_t cut = session->params.no_cache ? 0 : frozen_layers(session->model);
     return cut && fitting_variants(session, cut) ? cut : 0;
 }
 
-static void warn_of_cache(const struct session *session)
+void session_warn_of_cache(const struct session *session)
 {
     const uint32_t cut = session->params.no_cache ? 0 : frozen_layers(session->model);
     const uint32_t fitting = cut ? fitting_variants(session, cut) : 0;
@@ -248,137 +253,6 @@ static void warn_of_cache(const struct session *session)
                     "--cache-limit (%.1f MiB) holds the frozen base's features of %u augmented "
                     "variants an image, not of %u",
                     limit, fitting, wanted_variants(session));
-}
-
-static vktl_status check_trainable(const struct session *session)
-{
-    for (uint32_t i = 0; i < session->model->layer_count; i++)
-        if (layer_is_trained(&session->model->layers[i]))
-            return VKTL_OK;
-    return log_fail(
-        session->log, VKTL_USAGE,
-        "nothing to train: every layer with weights is frozen; lower --freeze or give a "
-        "--head");
-}
-
-static vktl_status tell_plan(struct session *session)
-{
-    vktl_status status = VKTL_OK;
-    struct text text;
-    char *summary = NULL;
-    text_init(&text);
-    if (session->params.dry_run) {
-        TRY(vktl_model_summary(session->log, session->model, &summary));
-        text_append(&text, summary);
-    }
-    plan_describe(session->plan, &text);
-    TRY(text_status(session->log, &text));
-    struct vktl_train_progress progress = session_progress(session, VKTL_TRAIN_PLAN);
-    progress.plan = text.data;
-    session_tell(session, &progress);
-fail:
-    text_deinit(&text);
-    free(summary);
-    return status;
-}
-
-// Makes a plan of the model as it is now; nothing is on the device yet.
-static vktl_status create_plan(const struct session *session, struct plan **plan)
-{
-    vktl_status status = VKTL_OK;
-    _Alignas(8) unsigned char optimizer_params[OP_MAX_PARAMS_SIZE] = {0};
-    const struct vktl_optimizer *optimizer = &session->params.optimizer;
-    const struct op *op;
-    float *rate_factors = NULL;
-    const uint32_t cut = choose_cut(session);
-    TRY(check_trainable(session));
-    TRY(optimizer_prepare(session->log, optimizer, &op, optimizer_params));
-    TRY(optimizer_rate_factors(session->log, optimizer, session->model, &rate_factors));
-    const struct plan_params params = {
-        .batch = session->params.batch,
-        .passes = {[PASS_FEATURES] = cut > 0,
-                   [PASS_EVALUATE] = session->validation != NULL,
-                   [PASS_TRAIN] = true},
-        .cut = cut,
-        .slots = 2,
-        .optimizer = op,
-        .optimizer_params = optimizer_params,
-        .images = {.fill = session->params.augment.fill,
-                   .constant = (float)session->params.augment.constant,
-                   .has_shifts = session->params.augment.channel_shift_range != 0},
-        .clip_norm = optimizer->clip_norm,
-        .rate_factors = rate_factors,
-        .class_weights = session->class_weights,
-        .label_smoothing = optimizer->label_smoothing,
-    };
-    TRY(plan_create(session->log, session->device, session->model, &params, plan));
-fail:
-    free(rate_factors);
-    return status;
-}
-
-vktl_status session_plan(struct session *session)
-{
-    vktl_status status = VKTL_OK;
-    plan_destroy(&session->plan);
-    warn_of_cache(session);
-    TRY(create_plan(session, &session->plan));
-    // What is about to be allocated is told before; a dry run also wants the submits, known after.
-    if (!session->params.dry_run)
-        TRY(tell_plan(session));
-    TRY(plan_build(session->plan));
-    if (session->params.dry_run)
-        TRY(tell_plan(session));
-fail:
-    return status;
-}
-
-// ---- Fine-tuning -------------------------------------------------------------------------------
-
-vktl_status session_unfreeze(struct session *session)
-{
-    struct vktl_model *model = session->model;
-    const char *from = session->params.fine_tune.unfreeze_from;
-    const int32_t index = model_find(model, from);
-    if (index < 0)
-        return log_fail(session->log, VKTL_USAGE,
-                        "--unfreeze-from: %s has no layer '%.80s'; `vktl summary` lists them",
-                        model->name, from);
-    uint32_t unfrozen = 0;
-    for (uint32_t i = (uint32_t)index; i < model->layer_count; i++) {
-        struct layer *layer = &model->layers[i];
-        if (layer->trainable)
-            continue;
-        layer->trainable = true;
-        unfrozen += layer_trainable_parameters(layer) > 0;
-    }
-    if (unfrozen)
-        return VKTL_OK;
-    return log_fail(session->log, VKTL_USAGE,
-                    "--unfreeze-from '%.80s' unfreezes nothing: name a layer of the frozen base",
-                    from);
-}
-
-vktl_status session_check_fine_tuning(struct session *session)
-{
-    vktl_status status = VKTL_OK;
-    struct plan *plan = NULL;
-    struct vktl_model *model = session->model;
-    if (!session->params.fine_tune.epochs)
-        return VKTL_OK;
-    bool *trainable = calloc(model->layer_count, sizeof *trainable);
-    TRY_ALLOC(session->log, trainable);
-    for (uint32_t i = 0; i < model->layer_count; i++)
-        trainable[i] = model->layers[i].trainable;
-    status = session_unfreeze(session);
-    if (status == VKTL_OK)
-        status = create_plan(session, &plan);
-    plan_destroy(&plan);
-    for (uint32_t i = 0; i < model->layer_count; i++)
-        model->layers[i].trainable = trainable[i];
-fail:
-    free(trainable);
-    return status;
 }
 
 // ---- Features of the frozen base ---------------------------------------------------------------
@@ -406,13 +280,13 @@ static vktl_status keep_training_features(struct session *session, uint32_t epoc
     struct feature_tick tick = {session, 0, total};
     session->stage_started = clock_seconds();
     return feed_keep_features(session->log, &session->training_feed, session->plan,
-                              session->params.batch, epoch, on_features, &tick);
+                              session->params.micro_batch, epoch, on_features, &tick);
 }
 
 vktl_status session_keep_features(struct session *session, uint32_t epoch)
 {
     vktl_status status = VKTL_OK;
-    const uint32_t cut = choose_cut(session);
+    const uint32_t cut = session_cut(session);
     feed_drop_features(&session->training_feed);
     feed_drop_features(&session->validation_feed);
     if (!plan_has_pass(session->plan, PASS_FEATURES))
@@ -423,7 +297,7 @@ vktl_status session_keep_features(struct session *session, uint32_t epoch)
     TRY(keep_training_features(session, epoch, tick.total));
     if (session->validation)
         TRY(feed_keep_features(session->log, &session->validation_feed, session->plan,
-                               session->params.batch, epoch, on_features, &tick));
+                               session->params.micro_batch, epoch, on_features, &tick));
 fail:
     return status;
 }

@@ -1,7 +1,7 @@
 // What training, fine-tuning and the learning-rate finder share: data opened and scanned, the
 // model, its plan, and running one step of training or one validation.
 //
-//     session_open -> session_plan -> session_keep_features
+//     session_open -> session_settle_batch -> session_plan -> session_keep_features
 //     -> { session_begin_epoch -> session_step... -> session_validate }... -> session_close
 //
 // A session decides nothing: not the learning rate, not when to stop. Used from one thread.
@@ -20,12 +20,13 @@ struct session {
     uint32_t training_count, validation_count;  // images
     struct vktl_model *model;
     struct plan *plan;
+    bool is_fresh; // the plan has not done a step
     struct feed training_feed, validation_feed;
     float *class_weights; // what an image of each class counts; NULL: 1
     uint32_t *order;      // of the images in this epoch
     uint32_t epoch;       // from 1
     uint32_t done;        // images of this epoch
-    uint32_t written;     // images of the next step that are in the plan already
+    uint32_t written;     // images of the next run that are in the plan already
     vktl_status write_status; // of writing them
     uint64_t step;        // steps done, over all epochs: the counter of all random numbers
     uint64_t fresh_step;  // steps done when the optimizer's state was new
@@ -55,16 +56,32 @@ void session_close(struct session *session);
 // Leaves validation out of what follows: before the plan is made.
 void session_drop_validation(struct session *session);
 
-// Plans the model as it is now and tells the plan; an older plan goes first.
+// ---- The plan (session_plan.c)
+
+// Settles params.batch, where it was to be found, and params.micro_batch, by planning alone: so
+// that they fit the model as it is now and, where `is_first`, as a second phase that is asked for
+// will have it, whose settings are checked by that. Nothing else is changed.
+vktl_status session_settle_batch(struct session *session, bool is_first);
+
+// Plans the model as it is now and tells the plan; an older plan goes first. Where memory runs out,
+// params.micro_batch is halved.
 vktl_status session_plan(struct session *session);
+
+// Where memory ran out in the first step of a plan: whether half as many images a run may help; and
+// plans anew for them. The epoch is begun again then, and what training has changed so far is the
+// caller's to write.
+bool session_may_shrink(const struct session *session);
+vktl_status session_shrink(struct session *session);
 
 // Trains all layers from params.fine_tune.unfreeze_from on; batch normalisation of the base keeps
 // its statistics (model.settled_count). The plan must be made anew then.
 vktl_status session_unfreeze(struct session *session);
 
-// Whether a second phase that is asked for can be had, before the first begins: its layer, its
-// memory. Changes nothing.
-vktl_status session_check_fine_tuning(struct session *session);
+// ---- The frozen base
+
+// Layers whose output is kept, 0: none; and what there is to warn of.
+uint32_t session_cut(const struct session *session);
+void session_warn_of_cache(const struct session *session);
 
 // Where the plan has a frozen base: computes its output for every image, in as many augmented
 // variants as fit, and keeps it. `epoch`, from 1, is the one that comes next.

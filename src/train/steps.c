@@ -39,35 +39,46 @@ fail:
     return status;
 }
 
-static void set_step(struct session *session)
+// Of the run that begins at row `first` of a step of `rows`.
+static void set_step(struct session *session, uint32_t first, uint32_t rows)
 {
     struct step *step = plan_step(session->plan);
     step->number = (uint32_t)session->step;
     step->seed_low = (uint32_t)session->params.seed;
     step->seed_high = (uint32_t)(session->params.seed >> 32);
+    step->rows_inverse = 1.0f / (float)rows;
+    step->first_row = first;
     step->learning_rate = (float)session->learning_rate;
     step->bias_correction =
         plan_bias_correction(session->plan, session->step - session->fresh_step + 1);
 }
 
-static uint32_t rows_of(const struct session *session, uint32_t left)
+static uint32_t smaller(uint32_t a, uint32_t b)
 {
-    return left < session->params.batch ? left : session->params.batch;
+    return a < b ? a : b;
 }
 
-// Writes the batch of a step into the plan, from the image `done` of the epoch on. That an image
-// cannot be read is the business of the step that needs it, which may come later.
-static void write_batch(struct session *session, uint32_t done)
+// Images of the run that begins at image `at` of the epoch: of its batch, as many as a run takes.
+static uint32_t rows_at(const struct session *session, uint32_t at)
 {
-    const uint32_t rows = rows_of(session, session->training_count - done);
-    session->written = rows;
-    if (rows > 0)
+    const uint32_t left = session->training_count - at;
+    const uint32_t of_batch = session->params.batch - at % session->params.batch;
+    return smaller(smaller(left, of_batch), session->params.micro_batch);
+}
+
+// Writes the images of a run into the plan. That one cannot be read is the business of the step
+// that needs it, which may come later.
+static void write_run(struct session *session, uint32_t at)
+{
+    session->written = rows_at(session, at);
+    if (session->written > 0)
         session->write_status =
             feed_next(session->log, &session->training_feed, session->plan, PASS_TRAIN,
-                      session->order + done, rows, session->params.batch);
+                      session->order + at, session->written, session->params.micro_batch);
 }
 
-static struct sums batch_sums(const struct session *session, uint32_t rows)
+// Of the rows of the last run.
+static struct sums run_sums(const struct session *session, uint32_t rows)
 {
     struct sums sums = {.count = rows};
     for (uint32_t row = 0; row < rows; row++) {
@@ -77,22 +88,41 @@ static struct sums batch_sums(const struct session *session, uint32_t rows)
     return sums;
 }
 
-// The next step's batch is written while the device works on this one.
+// The run that begins at row `first` of a step of `step_rows`. What the next run takes is written
+// while the device works on this one.
+static vktl_status train_part(struct session *session, uint32_t first, uint32_t step_rows,
+                              struct sums *batch)
+{
+    vktl_status status = VKTL_OK;
+    const uint32_t at = session->done + first;
+    if (session->written == 0)
+        write_run(session, at);
+    TRY(session->write_status);
+    const uint32_t rows = session->written;
+    set_step(session, first, step_rows);
+    TRY(plan_submit(session->plan, PASS_TRAIN));
+    write_run(session, at + rows);
+    TRY(plan_wait(session->plan, PASS_TRAIN));
+    const struct sums sums = run_sums(session, rows);
+    sums_add(batch, &sums);
+fail:
+    return status;
+}
+
 vktl_status session_step(struct session *session, struct sums *batch)
 {
     vktl_status status = VKTL_OK;
     vktl_assert(session->done < session->training_count);
-    if (session->written == 0)
-        write_batch(session, session->done);
-    TRY(session->write_status);
-    const uint32_t rows = session->written;
-    set_step(session);
-    TRY(plan_submit(session->plan, PASS_TRAIN));
-    write_batch(session, session->done + rows);
-    TRY(plan_wait(session->plan, PASS_TRAIN));
-    *batch = batch_sums(session, rows);
+    const uint32_t left = session->training_count - session->done;
+    const uint32_t rows = smaller(left, session->params.batch);
+    *batch = (struct sums){0};
+    while (batch->count < rows)
+        TRY(train_part(session, (uint32_t)batch->count, rows, batch));
+    if (plan_accumulates(session->plan))
+        TRY(plan_run_update(session->plan));
     session->done += rows;
     session->step++;
+    session->is_fresh = false;
 fail:
     return status;
 }
@@ -105,7 +135,7 @@ struct validating {
 static vktl_status take_validated(void *user, uint32_t first, uint32_t rows)
 {
     const struct validating *validating = user;
-    const struct sums part = batch_sums(validating->session, rows);
+    const struct sums part = run_sums(validating->session, rows);
     (void)first;
     sums_add(validating->sums, &part);
     return VKTL_OK;
@@ -125,7 +155,7 @@ vktl_status session_validate(struct session *session, struct sums *sums)
                  &(struct feed_run){.pass = PASS_EVALUATE,
                                     .order = order,
                                     .count = count,
-                                    .batch = session->params.batch,
+                                    .batch = session->params.micro_batch,
                                     .take = take_validated,
                                     .user = &validating}));
 fail:

@@ -24,7 +24,7 @@ struct trainer {
     struct run run;
     struct board board;
     struct vktl_lr_find_result lr_test; // empty unless the rate was to be found
-    uint32_t begun_at; // images of the epoch in progress that were done before
+    uint32_t begun_at;                  // images of the epoch in progress that were done before
     struct vktl_train_result *result;
 };
 
@@ -94,6 +94,30 @@ static void tell_step(const struct trainer *trainer)
     session_tell(session, &progress);
 }
 
+// Of a step that found no memory: the plan is made anew for half as many images a run, with the
+// weights and the state of the optimizer of the last good moment, which was when it was made.
+static vktl_status shrink(struct trainer *trainer)
+{
+    vktl_status status;
+    struct session *session = &trainer->session;
+    TRY(session_shrink(session));
+    TRY(run_change_plan(&trainer->run, session->plan));
+    TRY(run_write_config(&trainer->run, session));
+    TRY(session_begin_epoch(session, session->epoch, session->done));
+fail:
+    return status;
+}
+
+static vktl_status take_step(struct trainer *trainer, struct sums *batch)
+{
+    vktl_status status;
+    struct session *session = &trainer->session;
+    while ((status = session_step(session, batch)) == VKTL_NO_MEMORY && session_may_shrink(session))
+        TRY(shrink(trainer));
+fail:
+    return status;
+}
+
 static vktl_status train_step(struct trainer *trainer)
 {
     vktl_status status = VKTL_OK;
@@ -101,7 +125,7 @@ static vktl_status train_step(struct trainer *trainer)
     struct course *course = &trainer->course;
     struct sums part;
     session->learning_rate = rate_of(trainer, session->step);
-    TRY(session_step(session, &part));
+    TRY(take_step(trainer, &part));
     log_step(trainer, &part);
     TRY(check_finite(trainer, &part));
     sums_add(&course->sums, &part);
@@ -318,9 +342,12 @@ static vktl_status begin_fine_tuning(struct trainer *trainer)
     TRY(run_flush(&trainer->run, true));
     if (trainer->course.best.epoch)
         run_restore_best(&trainer->run);
+    const uint32_t micro_batch = session->params.micro_batch;
     TRY(session_unfreeze(session));
     TRY(session_plan(session));
     TRY(run_take_plan(&trainer->run, session->plan));
+    if (session->params.micro_batch != micro_batch)
+        TRY(run_write_config(&trainer->run, session));
     begin_phase(trainer, 1, fine_tune->learning_rate);
     trainer->run.good = trainer->course;
     trainer->run.last_is_new = true;
@@ -371,6 +398,7 @@ static vktl_status check_run(const struct vktl_log *log, const struct vktl_train
 static vktl_status dry_run(struct session *session)
 {
     vktl_status status = VKTL_OK;
+    TRY(session_settle_batch(session, true));
     TRY(session_plan(session));
     if (session->params.fine_tune.epochs) {
         TRY(session_unfreeze(session));
@@ -435,8 +463,7 @@ static vktl_status prepare(struct trainer *trainer, struct vktl_device *device,
         begin_course(trainer);
     session->step = trainer->course.step;
     session->fresh_step = trainer->course.phase_step;
-    if (trainer->course.phase == 0)
-        TRY(session_check_fine_tuning(session));
+    TRY(session_settle_batch(session, trainer->course.phase == 0));
     TRY(session_plan(session));
     if (!goes_on)
         TRY(find_rate(trainer));
@@ -448,7 +475,8 @@ static vktl_status prepare(struct trainer *trainer, struct vktl_device *device,
         TRY(run_create(&trainer->run, session));
     if (trainer->lr_test.count > 0)
         TRY(vktl_lr_find_save(trainer->log, &trainer->lr_test, session->params.run_folder));
-    if (goes_on && resume->is_changed)
+    if (goes_on &&
+        (resume->is_changed || session->params.micro_batch != resume->params.micro_batch))
         TRY(run_write_config(&trainer->run, session));
     TRY(board_open(trainer->log, &session->params, trainer->course.epoch, &trainer->board));
 fail:

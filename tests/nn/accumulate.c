@@ -65,7 +65,7 @@ static struct vktl_model *train(struct vktl_device *device, uint32_t part, float
 {
     struct plan *plan = NULL;
     struct vktl_model *model = make_model();
-    const struct plan_params params = {.batch = part, .accumulates = part < BATCH};
+    const struct plan_params params = {.batch = part, .step_rows = BATCH};
     assert_int_equal(create_plan(device, model, &params, &plan), VKTL_OK);
     assert_int_equal(plan_build(plan), VKTL_OK);
     for (uint32_t step = 0; step < STEPS; step++) {
@@ -131,7 +131,7 @@ static void test_masks_matter(void **state)
     struct vktl_device *device = harness_open(VKTL_FORM_AUTO);
     struct vktl_model *model = make_model();
     struct plan *plan = NULL;
-    const struct plan_params params = {.batch = 2, .accumulates = true};
+    const struct plan_params params = {.batch = 2, .step_rows = 4};
     assert_int_equal(create_plan(device, model, &params, &plan), VKTL_OK);
     assert_int_equal(plan_build(plan), VKTL_OK);
     *plan_step(plan) = (struct step){.rows_inverse = 0.5f, .seed_low = 1};
@@ -153,7 +153,7 @@ static void test_statistics_are_not_learnt_in_parts(void **state)
     struct vktl_device *device = harness_open(VKTL_FORM_AUTO);
     struct vktl_model *model = make_model();
     struct plan *plan = NULL;
-    const struct plan_params whole = {.batch = 2}, part = {.batch = 2, .accumulates = true};
+    const struct plan_params whole = {.batch = 2}, part = {.batch = 2, .step_rows = 4};
     model->settled_count = 0;
     assert_int_equal(create_plan(device, model, &whole, &plan), VKTL_OK);
     plan_destroy(&plan);
@@ -174,7 +174,7 @@ static void test_memory(void **state)
         exit(77);
     struct vktl_model *model = make_model();
     struct plan *whole = NULL, *part = NULL;
-    const struct plan_params of_whole = {.batch = 64}, of_part = {.batch = 8, .accumulates = true};
+    const struct plan_params of_whole = {.batch = 64}, of_part = {.batch = 8, .step_rows = 64};
     assert_int_equal(create_plan(device, model, &of_whole, &whole), VKTL_OK);
     assert_int_equal(create_plan(device, model, &of_part, &part), VKTL_OK);
     assert_true(plan_size(part) < plan_size(whole) / 3);

@@ -53,7 +53,7 @@ static vktl_status make_plan(struct vktl_device *device, const struct vktl_model
         .cut = cut,
         .optimizer = sgd,
         .optimizer_params = params,
-        .accumulates = accumulates,
+        .step_rows = accumulates ? 3 : 2,
         .clip_norm = 1,
         .class_weights = weights,
     };

@@ -1,0 +1,251 @@
+// Responsible for the plan of a session: what is asked of it, how many images a step takes where
+// that is to be found, and how many of them a run takes where memory does not hold them all.
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "train/optimizer.h"
+#include "train/session.h"
+
+// ---- What is asked -----------------------------------------------------------------------------
+
+static vktl_status check_trainable(const struct session *session)
+{
+    for (uint32_t i = 0; i < session->model->layer_count; i++)
+        if (layer_trainable_parameters(&session->model->layers[i]) > 0)
+            return VKTL_OK;
+    return log_fail(
+        session->log, VKTL_USAGE,
+        "nothing to train: every layer with weights is frozen; lower --freeze or give a "
+        "--head");
+}
+
+// Plan parameters with what they point at; released by free of rate_factors.
+struct wish {
+    struct plan_params params;
+    _Alignas(8) unsigned char optimizer_params[OP_MAX_PARAMS_SIZE];
+    float *rate_factors;
+};
+
+// For the model as it is now, in steps of `batch` images and runs of `micro_batch`.
+static vktl_status wish_init(const struct session *session, uint32_t batch, uint32_t micro_batch,
+                             struct wish *wish)
+{
+    vktl_status status = VKTL_OK;
+    const struct vktl_optimizer *optimizer = &session->params.optimizer;
+    const struct op *op;
+    const uint32_t cut = session_cut(session);
+    *wish = (struct wish){0};
+    TRY(check_trainable(session));
+    TRY(optimizer_prepare(session->log, optimizer, &op, wish->optimizer_params));
+    TRY(optimizer_rate_factors(session->log, optimizer, session->model, &wish->rate_factors));
+    wish->params = (struct plan_params){
+        .batch = micro_batch,
+        .step_rows = batch,
+        .passes = {[PASS_FEATURES] = cut > 0,
+                   [PASS_EVALUATE] = session->validation != NULL,
+                   [PASS_TRAIN] = true},
+        .cut = cut,
+        .slots = 2,
+        .optimizer = op,
+        .optimizer_params = wish->optimizer_params,
+        .images = {.fill = session->params.augment.fill,
+                   .constant = (float)session->params.augment.constant,
+                   .has_shifts = session->params.augment.channel_shift_range != 0},
+        .clip_norm = optimizer->clip_norm,
+        .rate_factors = wish->rate_factors,
+        .class_weights = session->class_weights,
+        .label_smoothing = optimizer->label_smoothing,
+    };
+fail:
+    return status;
+}
+
+// ---- Both phases -------------------------------------------------------------------------------
+
+vktl_status session_unfreeze(struct session *session)
+{
+    struct vktl_model *model = session->model;
+    const char *from = session->params.fine_tune.unfreeze_from;
+    const int32_t index = model_find(model, from);
+    if (index < 0)
+        return log_fail(session->log, VKTL_USAGE,
+                        "--unfreeze-from: %s has no layer '%.80s'; `vktl summary` lists them",
+                        model->name, from);
+    uint32_t unfrozen = 0;
+    for (uint32_t i = (uint32_t)index; i < model->layer_count; i++) {
+        struct layer *layer = &model->layers[i];
+        if (layer->trainable)
+            continue;
+        layer->trainable = true;
+        unfrozen += layer_trainable_parameters(layer) > 0;
+    }
+    if (unfrozen)
+        return VKTL_OK;
+    return log_fail(session->log, VKTL_USAGE,
+                    "--unfreeze-from '%.80s' unfreezes nothing: name a layer of the frozen base",
+                    from);
+}
+
+// Calls `visit` for the model as it is now and, before the first phase of two, as the second will
+// have it.
+static vktl_status for_each_phase(struct session *session, bool is_first,
+                                  vktl_status (*visit)(struct session *session, void *user),
+                                  void *user)
+{
+    struct vktl_model *model = session->model;
+    vktl_status status = visit(session, user);
+    if (status != VKTL_OK || !is_first || !session->params.fine_tune.epochs)
+        return status;
+    bool *trainable = calloc(model->layer_count, sizeof *trainable);
+    TRY_ALLOC(session->log, trainable);
+    for (uint32_t i = 0; i < model->layer_count; i++)
+        trainable[i] = model->layers[i].trainable;
+    status = session_unfreeze(session);
+    if (status == VKTL_OK)
+        status = visit(session, user);
+    for (uint32_t i = 0; i < model->layer_count; i++)
+        model->layers[i].trainable = trainable[i];
+fail:
+    free(trainable);
+    return status;
+}
+
+// ---- How many images ---------------------------------------------------------------------------
+
+enum { MOST_FOUND = 256 }; // images that a batch is found to be, at most
+
+// Bytes that may be taken. What CPUs and integrated GPUs use is everybody's memory.
+static uint64_t room(const struct session *session)
+{
+    const struct vktl_device_info *info = vktl_device_info(session->device);
+    const bool is_shared = info->type == VKTL_DEVICE_CPU || info->type == VKTL_DEVICE_INTEGRATED;
+    return info->memory_available / 10 * (is_shared ? 5 : 9);
+}
+
+struct trial {
+    uint32_t batch;
+    bool fits;
+};
+
+static vktl_status try_batch(struct session *session, void *user)
+{
+    vktl_status status;
+    struct trial *trial = user;
+    struct plan *plan = NULL;
+    struct wish wish;
+    TRY(wish_init(session, trial->batch, trial->batch, &wish));
+    status = plan_create(NULL, session->device, session->model, &wish.params, &plan);
+    trial->fits = trial->fits && status == VKTL_OK && plan_size(plan) <= room(session);
+    plan_destroy(&plan);
+    status = VKTL_OK; // what else may be wrong is said when the plan is made
+fail:
+    free(wish.rate_factors);
+    return status;
+}
+
+// The largest power of two that fits, up to the images that there are.
+static vktl_status find_batch(struct session *session, bool is_first)
+{
+    vktl_status status = VKTL_OK;
+    struct trial trial = {.batch = MOST_FOUND};
+    while (trial.batch > session->training_count)
+        trial.batch /= 2;
+    for (;; trial.batch /= 2) {
+        trial.fits = true;
+        TRY(for_each_phase(session, is_first, try_batch, &trial));
+        if (trial.fits || trial.batch == 1)
+            break;
+    }
+    session->params.batch = session->params.micro_batch = trial.batch;
+    session->params.find_batch = false;
+    log_info(session->log, "Batch: %" PRIu32 " images, the largest power of two that fits",
+             trial.batch);
+fail:
+    return status;
+}
+
+static vktl_status fit_phase(struct session *session, void *user)
+{
+    vktl_status status;
+    struct vktl_train_params *params = &session->params;
+    struct wish wish;
+    (void)user;
+    TRY(wish_init(session, params->batch, params->micro_batch, &wish));
+    TRY(plan_fit(session->log, session->device, session->model, &wish.params));
+    params->micro_batch = wish.params.batch;
+fail:
+    free(wish.rate_factors);
+    return status;
+}
+
+vktl_status session_settle_batch(struct session *session, bool is_first)
+{
+    vktl_status status = VKTL_OK;
+    struct vktl_train_params *params = &session->params;
+    if (params->find_batch)
+        TRY(find_batch(session, is_first));
+    TRY(for_each_phase(session, is_first, fit_phase, NULL));
+fail:
+    return status;
+}
+
+// ---- The plan ----------------------------------------------------------------------------------
+
+static vktl_status tell_plan(void *user, const struct plan *plan)
+{
+    vktl_status status = VKTL_OK;
+    const struct session *session = user;
+    struct text text;
+    char *summary = NULL;
+    text_init(&text);
+    if (session->params.dry_run) {
+        TRY(vktl_model_summary(session->log, session->model, &summary));
+        text_append(&text, summary);
+    }
+    plan_describe(plan, &text);
+    TRY(text_status(session->log, &text));
+    struct vktl_train_progress progress = session_progress(session, VKTL_TRAIN_PLAN);
+    progress.plan = text.data;
+    session_tell(session, &progress);
+fail:
+    text_deinit(&text);
+    free(summary);
+    return status;
+}
+
+vktl_status session_plan(struct session *session)
+{
+    vktl_status status = VKTL_OK;
+    struct wish wish = {0};
+    // What is about to be allocated is told before; a dry run also wants the submits, known after.
+    const struct plan_listener listener = {session->params.dry_run ? NULL : tell_plan, session};
+    plan_destroy(&session->plan);
+    session_warn_of_cache(session);
+    TRY(wish_init(session, session->params.batch, session->params.micro_batch, &wish));
+    TRY(plan_open(session->log, session->device, session->model, &wish.params, &listener,
+                  &session->plan));
+    session->params.micro_batch = wish.params.batch;
+    session->is_fresh = true;
+    if (session->params.dry_run)
+        TRY(tell_plan(session, session->plan));
+fail:
+    free(wish.rate_factors);
+    return status;
+}
+
+bool session_may_shrink(const struct session *session)
+{
+    return session->is_fresh && session->params.micro_batch > 1;
+}
+
+vktl_status session_shrink(struct session *session)
+{
+    const uint32_t asked = session->params.micro_batch;
+    session->params.micro_batch = asked / 2 + asked % 2;
+    log_warning(session->log,
+                "memory ran out in the first step; so each batch is trained on in parts of %" PRIu32
+                ", whose gradients are summed: the result is that of batches of %" PRIu32
+                ", up to rounding",
+                session->params.micro_batch, session->params.batch);
+    return session_plan(session);
+}
