@@ -72,16 +72,18 @@ struct vktl_scan {
     vktl_interpolation interpolation;
     uint32_t thread_count; // 0: one a processor
     uint64_t cache_limit;  // bytes of resized images to keep for the loader; 0 keeps none
+    bool remembers; // images that were good in an earlier scan, and whose files have not changed,
+                    // are not decoded; the user's cache folder says which
     // Either may be NULL. Called on the calling thread after each image; true stops the scan.
     void (*progress)(void *user, uint32_t done, uint32_t total);
     bool (*should_stop)(void *user);
     void *user;
 };
 
-// Decodes every image once, in parallel. Those that cannot be read are named in a warning each and
-// leave the dataset, `dropped` of them (may be NULL); of the others as many as `cache_limit` allows
-// stay in memory. VKTL_INPUT: a class, or a dataset without classes, has no readable image left.
-// VKTL_INTERRUPTED: should_stop; the dataset is as before.
+// Decodes every image once, in parallel, but for those that it remembers. Those that cannot be read
+// are named in a warning each and leave the dataset, `dropped` of them (may be NULL); of the others
+// as many as `cache_limit` allows stay in memory. VKTL_INPUT: a class, or a dataset without
+// classes, has no readable image left. VKTL_INTERRUPTED: should_stop; the dataset is as before.
 VKTL_API vktl_status vktl_dataset_scan(const struct vktl_log *log, struct vktl_dataset *dataset,
                                        const struct vktl_scan *scan, uint32_t *dropped);
 

@@ -32,7 +32,7 @@ struct vktl_train_progress {
     uint32_t done, total;
     uint32_t from;                 // steps of this epoch that were done before; STEP
     uint32_t images;               // of FEATURES; of STEP: trained on since the stage began
-    uint32_t variants;             // FEATURES
+    uint32_t variants, found;      // FEATURES; found in the store, of `done`
     uint32_t epoch, epochs;        // from 1; the last of this phase
     bool fine_tuning;              // the second phase
     double loss, accuracy;         // of this epoch so far, weighted by batch size
@@ -64,9 +64,13 @@ struct vktl_train_params {
     struct vktl_optimizer optimizer;
     bool no_shuffle; // files in sorted order
     uint64_t seed;
-    uint64_t max_steps;          // stop after so many steps [no limit]
-    uint64_t cache_limit;        // bytes of host memory for features of a frozen base [2 GiB]
-    bool no_cache;               // compute the frozen base anew each step
+    uint64_t max_steps;   // stop after so many steps [no limit]
+    uint64_t cache_limit; // bytes of host memory for features of a frozen base, and for what they
+                          // leave for decoded images [2 GiB]
+    bool no_cache;        // compute the frozen base anew each step
+    uint64_t feature_store_limit; // bytes on disk for features of all runs: those that memory does
+                                  // not hold, and for later runs to find again [4 GiB]
+    bool no_feature_store; // nothing is kept on disk, and nothing found there
     struct vktl_augment augment; // of training images
     // A frozen base's output is kept for so many augmented variants of each image, or as many as
     // cache_limit allows, of which an epoch takes one by chance [8]; they are drawn anew after

@@ -106,9 +106,15 @@ const struct option training_memory[] = {
      .help = "compute so many images at once and sum the gradients of a batch's parts, whose "
              "result is the same up to rounding; where memory runs out, this is halved"},
     {.name = "cache-limit", .type = OPTION_SIZE, .argument = "SIZE", AT(cache_limit), .value = "2G",
-     .help = "host memory for the output of a frozen base, as 512M or 2G"},
+     .help = "host memory for the output of a frozen base, as 512M or 2G, and in what that leaves "
+             "for decoded images"},
+    {.name = "feature-store", .type = OPTION_SIZE, .argument = "SIZE", AT(feature_store),
+     .value = "4G",
+     .help = "room in the user's cache folder for the output of frozen bases: what --cache-limit "
+             "does not hold, and for later runs to find again; what was not used for longest goes "
+             "first; 0: none"},
     {.name = "no-cache", .type = OPTION_FLAG, AT(no_cache),
-     .help = "compute the frozen base anew each step"},
+     .help = "compute the frozen base anew each step; keep and look for nothing on disk"},
     {.name = "augment-variants", .type = OPTION_U32, .argument = "V", AT(augment_variants),
      .note = "8", .min = 1, .max = 10000, .unit = "variants",
      .help = "with a frozen base and augmentation: variants of each image whose output is kept; "
@@ -159,6 +165,8 @@ struct vktl_train_params training_params(const struct training_options *options)
         .seed = options->seed,
         .cache_limit = options->cache_limit,
         .no_cache = options->no_cache || options->cache_limit == 0,
+        .feature_store_limit = options->feature_store,
+        .no_feature_store = options->no_cache || options->feature_store == 0,
         .augment_variants = options->augment_variants,
         .refresh_epochs = options->refresh,
     };
@@ -181,14 +189,16 @@ static void say_plan(struct console *console, const char *plan)
 // "8 augmented variants of 93 images, 25 images for validation", and how long that took.
 static void say_features(struct console *console, const struct vktl_train_progress *now)
 {
-    char seconds[CONSOLE_TIME_SIZE], variants[40] = "", others[48] = "";
+    char seconds[CONSOLE_TIME_SIZE], variants[40] = "", others[48] = "", found[48] = "";
     const uint32_t other_count = now->total - now->images * now->variants;
     if (now->variants > 1)
         snprintf(variants, sizeof variants, "%u augmented variants of ", now->variants);
     if (other_count)
         snprintf(others, sizeof others, ", %u images for validation", other_count);
-    console_say(console, "Output of the frozen base: %s%u images%s - %s", variants, now->images,
-                others, console_duration(now->seconds, seconds));
+    if (now->found)
+        snprintf(found, sizeof found, ", %u of them kept from earlier runs", now->found);
+    console_say(console, "Output of the frozen base: %s%u images%s%s - %s", variants, now->images,
+                others, found, console_duration(now->seconds, seconds));
 }
 
 static void show_features(struct console *console, const struct vktl_train_progress *now)

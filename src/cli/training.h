@@ -22,7 +22,7 @@ struct training_options {
     const char *class_weights;
     bool nesterov, train_batchnorm;
     uint64_t seed;
-    uint64_t cache_limit;
+    uint64_t cache_limit, feature_store;
     bool no_cache;
     uint32_t augment_variants, refresh;
     struct augment_options augment;

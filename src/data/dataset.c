@@ -3,6 +3,7 @@
 #include "data/dataset.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void dataset_forget(struct vktl_dataset *dataset)
 {
@@ -10,6 +11,21 @@ void dataset_forget(struct vktl_dataset *dataset)
         free(dataset->items[i].cached);
         dataset->items[i].cached = NULL;
     }
+    dataset->cache_left = 0;
+}
+
+// Keeping fewer images than allowed is no failure: the loader decodes the rest again.
+void dataset_keep(struct vktl_dataset *dataset, uint32_t index, const unsigned char *pixels)
+{
+    const size_t size = (size_t)dataset->cached_size * dataset->cached_size * 3;
+    struct dataset_item *item = &dataset->items[index];
+    if (item->cached || size > dataset->cache_left)
+        return;
+    item->cached = malloc(size);
+    if (!item->cached)
+        return;
+    memcpy(item->cached, pixels, size);
+    dataset->cache_left -= size;
 }
 
 void vktl_dataset_destroy(struct vktl_dataset **dataset)

@@ -21,15 +21,26 @@ struct loader {
     struct pipeline *pipeline;
 };
 
-static vktl_status produce(void *user, const struct vktl_log *log, uint32_t item, void *slot)
+static vktl_status read_item(const struct loader *loader, const struct vktl_log *log, uint32_t item,
+                             void *pixels)
 {
-    const struct loader *loader = user;
     const struct dataset_item *entry = &loader->dataset->items[item];
     if (!loader->cache_fits || !entry->cached)
         return image_read_square(log, entry->path, loader->params.image_size,
-                                 loader->params.interpolation, slot);
-    memcpy(slot, entry->cached, loader->size);
+                                 loader->params.interpolation, pixels);
+    memcpy(pixels, entry->cached, loader->size);
     return VKTL_OK;
+}
+
+static vktl_status produce(void *user, const struct vktl_log *log, uint32_t item, void *slot)
+{
+    return read_item(user, log, item, slot);
+}
+
+vktl_status loader_read(const struct loader *loader, uint32_t item, unsigned char *pixels)
+{
+    vktl_assert(item < loader->dataset->count);
+    return read_item(loader, loader->log, item, pixels);
 }
 
 vktl_status loader_create(const struct vktl_log *log, const struct vktl_dataset *dataset,

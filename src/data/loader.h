@@ -16,7 +16,7 @@ struct loader_params {
     uint32_t ahead;        // images held ready at most; 0: 4 a thread
 };
 
-// What vktl_dataset_scan kept in memory, with the same size and interpolation, is not decoded
+// What a scan or dataset_keep has in memory, with the same size and interpolation, is not decoded
 // again. Memory: `ahead` images of 3 * image_size^2 bytes, and one decoded file a thread. `log`
 // and `dataset` are borrowed for the loader's life; the dataset must not be scanned meanwhile. The
 // functions are for one consumer thread.
@@ -33,6 +33,10 @@ void loader_begin(struct loader *loader, const uint32_t *order, uint32_t count);
 // rest can still be had. The function itself fails with VKTL_NO_MEMORY.
 vktl_status loader_next(struct loader *loader, unsigned char *pixels, uint32_t *item,
                         vktl_status *item_status);
+
+// Reads the dataset's image `item` at once, on the calling thread, whatever the order is.
+// VKTL_INPUT: it cannot be read; VKTL_NO_MEMORY. A message says why.
+vktl_status loader_read(const struct loader *loader, uint32_t item, unsigned char *pixels);
 
 void loader_destroy(struct loader **loader);
 

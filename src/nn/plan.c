@@ -315,14 +315,15 @@ vktl_status plan_run(struct plan *plan, enum plan_pass pass)
 vktl_status plan_submit(struct plan *plan, enum plan_pass pass)
 {
     vktl_assert(plan->passes[pass].wanted && plan->slot_count == 2);
-    plan->results = plan->slot;
+    plan->running = plan->slot;
     plan->slot = 1 - plan->slot;
-    return program_submit(plan->passes[pass].program[plan->results]);
+    return program_submit(plan->passes[pass].program[plan->running]);
 }
 
 vktl_status plan_wait(struct plan *plan, enum plan_pass pass)
 {
-    return program_wait(plan->passes[pass].program[plan->results]);
+    plan->results = plan->running;
+    return program_wait(plan->passes[pass].program[plan->running]);
 }
 
 bool plan_accumulates(const struct plan *plan)

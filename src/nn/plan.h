@@ -107,7 +107,8 @@ vktl_status plan_run(struct plan *plan, enum plan_pass pass);
 // The same in two halves. From plan_submit on the functions above give another slot, so that the
 // next run is written while the device works on this one: all of it, for what is in there is two
 // runs old. After plan_wait the functions below give what was submitted, until the next plan_submit
-// or plan_run. Nothing is allocated by either but where submits are cut anew.
+// or plan_run. In between another pass may be run by plan_run. Nothing is allocated by either but
+// where submits are cut anew.
 vktl_status plan_submit(struct plan *plan, enum plan_pass pass);
 vktl_status plan_wait(struct plan *plan, enum plan_pass pass);
 

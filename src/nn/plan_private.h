@@ -91,6 +91,7 @@ struct plan {
     uint32_t slot_count;
     uint32_t slot;             // that is written, or recorded, now
     uint32_t results;          // that the last run wrote
+    uint32_t running;          // that was submitted last
     float *class_weights_host; // NULL: none
     struct slice class_weights;
     struct slice squares, squares_scratch, squares_total; // of all gradients, to clip them

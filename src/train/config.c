@@ -87,6 +87,8 @@ static const struct setting settings[] = {
     {"max_steps", SETTING_U64, AT(max_steps)},
     {"cache_limit", SETTING_U64, AT(cache_limit)},
     {"cache", SETTING_NOT_FLAG, AT(no_cache)},
+    {"feature_store", SETTING_U64, AT(feature_store_limit)},
+    {"keep_features", SETTING_NOT_FLAG, AT(no_feature_store)},
     {"rotation_range", SETTING_REAL, AT(augment.rotation_range)},
     {"width_shift_range", SETTING_REAL, AT(augment.width_shift_range)},
     {"height_shift_range", SETTING_REAL, AT(augment.height_shift_range)},

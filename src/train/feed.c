@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/rng.h"
 #include "data/augment.h"
+#include "data/dataset.h"
 
-vktl_status feed_init(const struct vktl_log *log, const struct vktl_dataset *dataset,
+vktl_status feed_init(const struct vktl_log *log, struct vktl_dataset *dataset,
                       const struct vktl_model *model, const struct feed_variants *variants,
                       struct feed *feed)
 {
@@ -24,13 +24,13 @@ vktl_status feed_init(const struct vktl_log *log, const struct vktl_dataset *dat
 void feed_deinit(struct feed *feed)
 {
     loader_destroy(&feed->loader);
-    free(feed->features);
+    feed_drop_features(feed);
     *feed = (struct feed){0};
 }
 
 // ---- Batches -----------------------------------------------------------------------------------
 
-static void begin_images(struct feed *feed, const uint32_t *order, uint32_t count, uint32_t variant)
+void feed_begin_images(struct feed *feed, const uint32_t *order, uint32_t count, uint32_t variant)
 {
     feed->variant = variant;
     loader_begin(feed->loader, order, count);
@@ -39,8 +39,8 @@ static void begin_images(struct feed *feed, const uint32_t *order, uint32_t coun
 void feed_begin(struct feed *feed, const uint32_t *order, uint32_t count, uint32_t epoch)
 {
     feed->epoch = epoch;
-    if (!feed->features)
-        begin_images(feed, order, count, epoch);
+    if (!feed->keeps)
+        feed_begin_images(feed, order, count, epoch);
 }
 
 static void set_rows(struct plan *plan, uint32_t rows)
@@ -49,18 +49,36 @@ static void set_rows(struct plan *plan, uint32_t rows)
     plan_step(plan)->rows_inverse = 1.0f / (float)rows;
 }
 
-static void set_image(const struct feed *feed, struct plan *plan, uint32_t row, uint32_t item)
+struct augment_image feed_image(const struct feed *feed, uint32_t variant, uint32_t item)
 {
     struct vktl_augment_draw draw;
-    struct augment_image *image = plan_image(plan, row);
+    struct augment_image image = {0};
     const struct feed_variants *variants = &feed->variants;
-    *image = (struct augment_image){0};
     if (!variants->augment)
-        return;
-    vktl_augment_draw(variants->augment, variants->seed, feed->variant, item, feed->image_size,
+        return image;
+    vktl_augment_draw(variants->augment, variants->seed, variant, item, feed->image_size,
                       feed->image_size, &draw);
     augment_encode(&draw, variants->augment->keras_quirks, feed->image_size, feed->image_size,
-                   image);
+                   &image);
+    return image;
+}
+
+// What came of reading an image into a row of the plan.
+static vktl_status take_image(const struct vktl_log *log, struct feed *feed, struct plan *plan,
+                              uint32_t row, uint32_t item, vktl_status read)
+{
+    struct vktl_dataset *dataset = feed->dataset;
+    const unsigned char *pixels = plan_pixels(plan, row);
+    if (read != VKTL_OK)
+        return log_fail(
+            log, read,
+            "%s was readable at the start and is not any more; put it back and start again",
+            vktl_dataset_path(dataset, item));
+    dataset_keep(dataset, item, pixels);
+    if (feed->store) // features are of these pixels, whatever the file held when it was looked at
+        dataset->items[item].pixels =
+            hash_bytes((struct hash){{0}}, pixels, (size_t)feed->image_size * feed->image_size * 3);
+    return VKTL_OK;
 }
 
 static vktl_status next_image(const struct vktl_log *log, struct feed *feed, struct plan *plan,
@@ -69,12 +87,18 @@ static vktl_status next_image(const struct vktl_log *log, struct feed *feed, str
     uint32_t item = 0;
     vktl_status read = VKTL_OK;
     const vktl_status status = loader_next(feed->loader, plan_pixels(plan, row), &item, &read);
-    set_image(feed, plan, row, item);
-    if (status != VKTL_OK || read == VKTL_OK)
+    if (status != VKTL_OK)
         return status;
-    return log_fail(log, read,
-                    "%s was readable at the start and is not any more; put it back and start again",
-                    vktl_dataset_path(feed->dataset, item));
+    *plan_image(plan, row) = feed_image(feed, feed->variant, item);
+    return take_image(log, feed, plan, row, item, read);
+}
+
+vktl_status feed_write_image(const struct vktl_log *log, struct feed *feed, struct plan *plan,
+                             uint32_t row, uint32_t item, struct augment_image image)
+{
+    *plan_image(plan, row) = image;
+    return take_image(log, feed, plan, row, item,
+                      loader_read(feed->loader, item, plan_pixels(plan, row)));
 }
 
 static vktl_status next_images(const struct vktl_log *log, struct feed *feed, struct plan *plan,
@@ -91,24 +115,14 @@ fail:
     return status;
 }
 
-// Of the variants kept, the one that this epoch takes of an image.
-static uint32_t variant_of(const struct feed *feed, uint32_t item)
-{
-    return rng_bits(feed->variants.seed, RNG_VARIANT, feed->epoch, item) % feed->variants.kept;
-}
-
-static void next_features(const struct feed *feed, struct plan *plan, enum plan_pass pass,
-                          const uint32_t *order, uint32_t rows, uint32_t batch)
+static vktl_status next_features(const struct vktl_log *log, struct feed *feed, struct plan *plan,
+                                 enum plan_pass pass, const uint32_t *order, uint32_t rows,
+                                 uint32_t batch)
 {
     const uint64_t count = plan_input_count(plan, pass);
-    const uint64_t images = vktl_dataset_count(feed->dataset);
     float *input = plan_input(plan, pass);
-    vktl_assert(count == feed->feature_count);
-    for (uint32_t row = 0; row < rows; row++) {
-        const uint64_t from = variant_of(feed, order[row]) * images + order[row];
-        memcpy(input + row * count, feed->features + from * count, count * sizeof *input);
-    }
     memset(input + rows * count, 0, (batch - rows) * count * sizeof *input);
+    return feed_next_features(log, feed, plan, pass, order, rows);
 }
 
 vktl_status feed_next(const struct vktl_log *log, struct feed *feed, struct plan *plan,
@@ -122,7 +136,7 @@ vktl_status feed_next(const struct vktl_log *log, struct feed *feed, struct plan
     if (plan_takes_images(plan, pass))
         TRY(next_images(log, feed, plan, pass, rows, batch));
     else
-        next_features(feed, plan, pass, order, rows, batch);
+        TRY(next_features(log, feed, plan, pass, order, rows, batch));
     set_rows(plan, rows);
 fail:
     return status;
@@ -152,90 +166,5 @@ vktl_status feed_run(const struct vktl_log *log, struct feed *feed, struct plan 
         TRY(ahead);
     }
 fail:
-    return status;
-}
-
-// ---- Features ----------------------------------------------------------------------------------
-
-static uint32_t generation_of(const struct feed *feed, uint32_t epoch)
-{
-    return feed->variants.refresh && epoch ? (epoch - 1) / feed->variants.refresh : 0;
-}
-
-bool feed_is_stale(const struct feed *feed, uint32_t epoch)
-{
-    return feed->features && feed->generation != generation_of(feed, epoch);
-}
-
-void feed_drop_features(struct feed *feed)
-{
-    free(feed->features);
-    feed->features = NULL;
-}
-
-// What tick is told counts over all variants.
-struct keeping {
-    const struct vktl_log *log;
-    struct feed *feed;
-    struct plan *plan;
-    uint32_t batch;
-    uint32_t *order;
-    uint32_t variant; // that is kept now
-    float *features;  // of all variants
-    bool (*tick)(void *user, uint32_t done);
-    void *user;
-};
-
-static vktl_status take_features(void *user, uint32_t first, uint32_t rows)
-{
-    const struct keeping *keeping = user;
-    const uint64_t count = keeping->feed->feature_count;
-    const uint64_t before = (uint64_t)keeping->variant * vktl_dataset_count(keeping->feed->dataset);
-    memcpy(keeping->features + (before + first) * count, plan_features(keeping->plan),
-           rows * count * sizeof *keeping->features);
-    if (keeping->tick(keeping->user, (uint32_t)before + first + rows))
-        return log_fail(keeping->log, VKTL_INTERRUPTED, "interrupted");
-    return VKTL_OK;
-}
-
-static vktl_status keep_variant(struct keeping *keeping, uint32_t variant)
-{
-    struct feed *feed = keeping->feed;
-    const struct feed_run run = {.pass = PASS_FEATURES,
-                                 .order = keeping->order,
-                                 .count = vktl_dataset_count(feed->dataset),
-                                 .batch = keeping->batch,
-                                 .take = take_features,
-                                 .user = keeping};
-    keeping->variant = variant;
-    begin_images(feed, run.order, run.count, feed->generation * feed->variants.kept + variant);
-    return feed_run(keeping->log, feed, keeping->plan, &run);
-}
-
-vktl_status feed_keep_features(const struct vktl_log *log, struct feed *feed, struct plan *plan,
-                               uint32_t batch, uint32_t epoch,
-                               bool (*tick)(void *user, uint32_t done), void *user)
-{
-    vktl_status status = VKTL_OK;
-    const uint32_t total = vktl_dataset_count(feed->dataset), kept = feed->variants.kept;
-    const uint64_t count = plan_feature_count(plan);
-    struct keeping keeping = {
-        .log = log, .feed = feed, .plan = plan, .batch = batch, .tick = tick, .user = user};
-    feed_drop_features(feed);
-    feed->feature_count = count;
-    feed->generation = generation_of(feed, epoch);
-    keeping.features = calloc((size_t)total * kept, count * sizeof *keeping.features);
-    keeping.order = calloc(total, sizeof *keeping.order);
-    TRY_ALLOC(log, keeping.features);
-    TRY_ALLOC(log, keeping.order);
-    for (uint32_t i = 0; i < total; i++)
-        keeping.order[i] = i;
-    for (uint32_t variant = 0; variant < kept; variant++)
-        TRY(keep_variant(&keeping, variant));
-    feed->features = keeping.features;
-    keeping.features = NULL;
-fail:
-    free(keeping.features);
-    free(keeping.order);
     return status;
 }

@@ -1,5 +1,5 @@
-// Responsible for what a session is made of: settings, data, model and the frozen base's output.
-// The plan is session_plan.c's, steps are steps.c's.
+// Responsible for what a session is made of: settings, data and model. The plan is
+// session_plan.c's, the frozen base's output session_features.c's, steps are steps.c's.
 #include "train/session.h"
 
 #include <inttypes.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "data/dataset.h"
 #include "train/callbacks.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
@@ -102,6 +103,8 @@ static void fill_defaults(struct vktl_train_params *params)
     optimizer_fill_defaults(&params->optimizer);
     if (!params->cache_limit)
         params->cache_limit = (uint64_t)2 << 30;
+    if (!params->feature_store_limit)
+        params->feature_store_limit = (uint64_t)4 << 30;
     if (!params->augment_variants)
         params->augment_variants = 8;
     if (params->checkpoint_seconds == 0)
@@ -125,18 +128,21 @@ static bool scan_should_stop(void *user)
     return session_should_stop(user);
 }
 
-static vktl_status scan(struct session *session, struct vktl_dataset *dataset)
+// `room`: bytes of memory for decoded images; what is left of them.
+static vktl_status scan(struct session *session, struct vktl_dataset *dataset, uint64_t *room)
 {
     const struct vktl_scan scan = {
         .image_size = vktl_model_image_size(session->model),
         .interpolation = vktl_model_interpolation(session->model),
-        .cache_limit = session->params.cache_limit,
+        .cache_limit = *room,
+        .remembers = !session->params.no_feature_store,
         .progress = scan_tick,
         .should_stop = scan_should_stop,
         .user = session,
     };
     uint32_t dropped = 0;
     const vktl_status status = vktl_dataset_scan(session->log, dataset, &scan, &dropped);
+    *room = dataset->cache_left;
     if (status == VKTL_OK && dropped)
         log_warning(session->log, "%" PRIu32 " unreadable images were left out; %" PRIu32 " remain",
                     dropped, vktl_dataset_count(dataset));
@@ -184,139 +190,13 @@ fail:
     return status;
 }
 
-// ---- The frozen base ---------------------------------------------------------------------------
-
-static bool layer_is_trained(const struct layer *layer)
-{
-    return layer_trainable_parameters(layer) > 0;
-}
-
-// Layers whose output is the same in every epoch: those below the first that is trained or draws
-// random numbers. 0 where that saves no work.
-static uint32_t frozen_layers(const struct vktl_model *model)
-{
-    uint32_t cut = 0;
-    bool has_weights = false;
-    while (cut < model->layer_count && !layer_is_trained(&model->layers[cut]) &&
-           !model_learns_statistics(model, cut) &&
-           model->layers[cut].op->kind != OP_TRAINING_ONLY) {
-        has_weights = has_weights || layer_parameters(&model->layers[cut]) > 0;
-        cut++;
-    }
-    return has_weights ? cut : 0;
-}
-
-static bool augments(const struct session *session)
-{
-    return vktl_augment_is_on(&session->params.augment);
-}
-
-// Variants of each training image that are worth keeping.
-static uint32_t wanted_variants(const struct session *session)
-{
-    return augments(session) ? session->params.augment_variants : 1;
-}
-
-// How many of them the cache holds of the output of `cut` layers, beside the validation images';
-// 0: none.
-static uint32_t fitting_variants(const struct session *session, uint32_t cut)
-{
-    const uint64_t size = shape_size(&session->model->layers[cut - 1].io.out);
-    const uint64_t room = session->params.cache_limit / size; // pictures
-    const uint64_t validation = session->validation_count;
-    const uint64_t fitting = room > validation ? (room - validation) / session->training_count : 0;
-    const uint32_t wanted = wanted_variants(session);
-    return fitting < wanted ? (uint32_t)fitting : wanted;
-}
-
-uint32_t session_cut(const struct session *session)
-{
-    const uint32_t cut = session->params.no_cache ? 0 : frozen_layers(session->model);
-    return cut && fitting_variants(session, cut) ? cut : 0;
-}
-
-void session_warn_of_cache(const struct session *session)
-{
-    const uint32_t cut = session->params.no_cache ? 0 : frozen_layers(session->model);
-    const uint32_t fitting = cut ? fitting_variants(session, cut) : 0;
-    const uint64_t images = (uint64_t)session->training_count + session->validation_count;
-    const double limit = (double)session->params.cache_limit / 1048576;
-    if (cut && !fitting)
-        log_warning(
-            session->log,
-            "the frozen base's features (%.1f MiB) exceed --cache-limit (%.1f MiB), so they are "
-            "computed anew in every epoch",
-            (double)(images * shape_size(&session->model->layers[cut - 1].io.out)) / 1048576,
-            limit);
-    else if (cut && fitting < wanted_variants(session))
-        log_warning(session->log,
-                    "--cache-limit (%.1f MiB) holds the frozen base's features of %u augmented "
-                    "variants an image, not of %u",
-                    limit, fitting, wanted_variants(session));
-}
-
-// ---- Features of the frozen base ---------------------------------------------------------------
-
-struct feature_tick {
-    struct session *session;
-    uint32_t before, total;
-};
-
-static bool on_features(void *user, uint32_t done)
-{
-    const struct feature_tick *tick = user;
-    const struct session *session = tick->session;
-    struct vktl_train_progress progress = session_progress(session, VKTL_TRAIN_FEATURES);
-    progress.done = tick->before + done;
-    progress.total = tick->total;
-    progress.images = session->training_count;
-    progress.variants = session->training_feed.variants.kept;
-    session_tell(session, &progress);
-    return session_should_stop(session);
-}
-
-static vktl_status keep_training_features(struct session *session, uint32_t epoch, uint32_t total)
-{
-    struct feature_tick tick = {session, 0, total};
-    session->stage_started = clock_seconds();
-    return feed_keep_features(session->log, &session->training_feed, session->plan,
-                              session->params.micro_batch, epoch, on_features, &tick);
-}
-
-vktl_status session_keep_features(struct session *session, uint32_t epoch)
-{
-    vktl_status status = VKTL_OK;
-    const uint32_t cut = session_cut(session);
-    feed_drop_features(&session->training_feed);
-    feed_drop_features(&session->validation_feed);
-    if (!plan_has_pass(session->plan, PASS_FEATURES))
-        return VKTL_OK;
-    session->training_feed.variants.kept = fitting_variants(session, cut);
-    const uint32_t pictures = session->training_count * session->training_feed.variants.kept;
-    struct feature_tick tick = {session, pictures, pictures + session->validation_count};
-    TRY(keep_training_features(session, epoch, tick.total));
-    if (session->validation)
-        TRY(feed_keep_features(session->log, &session->validation_feed, session->plan,
-                               session->params.micro_batch, epoch, on_features, &tick));
-fail:
-    return status;
-}
-
-vktl_status session_refresh_features(struct session *session, uint32_t epoch)
-{
-    if (!feed_is_stale(&session->training_feed, epoch))
-        return VKTL_OK;
-    return keep_training_features(session, epoch,
-                                  session->training_count * session->training_feed.variants.kept);
-}
-
 // ---- The whole ---------------------------------------------------------------------------------
 
 static vktl_status prepare(struct session *session, const char *checkpoint)
 {
     vktl_status status = VKTL_OK;
     const struct feed_variants training = {
-        .augment = augments(session) ? &session->params.augment : NULL,
+        .augment = vktl_augment_is_on(&session->params.augment) ? &session->params.augment : NULL,
         .seed = session->params.seed,
         .kept = 1,
         .refresh = session->params.refresh_epochs,
@@ -324,14 +204,17 @@ static vktl_status prepare(struct session *session, const char *checkpoint)
     const struct feed_variants validation = {.kept = 1};
     TRY(open_data(session));
     TRY(open_model(session, checkpoint));
-    TRY(scan(session, session->training));
+    session->training_count = vktl_dataset_count(session->training);
+    session->validation_count = session->validation ? vktl_dataset_count(session->validation) : 0;
+    uint64_t room = session_image_memory(session);
+    TRY(scan(session, session->training, &room));
     TRY(feed_init(session->log, session->training, session->model, &training,
                   &session->training_feed));
     session->training_count = vktl_dataset_count(session->training);
     TRY(optimizer_class_weights(session->log, &session->params.optimizer, session->training,
                                 &session->class_weights));
     if (session->validation) {
-        TRY(scan(session, session->validation));
+        TRY(scan(session, session->validation, &room));
         TRY(feed_init(session->log, session->validation, session->model, &validation,
                       &session->validation_feed));
         session->validation_count = vktl_dataset_count(session->validation);
@@ -371,6 +254,7 @@ void session_drop_validation(struct session *session)
 
 void session_close(struct session *session)
 {
+    session_drop_features(session);
     feed_deinit(&session->training_feed);
     feed_deinit(&session->validation_feed);
     plan_destroy(&session->plan);

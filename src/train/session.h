@@ -22,6 +22,7 @@ struct session {
     struct plan *plan;
     bool is_fresh; // the plan has not done a step
     struct feed training_feed, validation_feed;
+    struct store *store;  // of the frozen base's output; NULL: none
     float *class_weights; // what an image of each class counts; NULL: 1
     uint32_t *order;      // of the images in this epoch
     uint32_t epoch;       // from 1
@@ -77,18 +78,25 @@ vktl_status session_shrink(struct session *session);
 // its statistics (model.settled_count). The plan must be made anew then.
 vktl_status session_unfreeze(struct session *session);
 
-// ---- The frozen base
+// ---- The frozen base (session_features.c)
 
 // Layers whose output is kept, 0: none; and what there is to warn of.
 uint32_t session_cut(const struct session *session);
 void session_warn_of_cache(const struct session *session);
 
-// Where the plan has a frozen base: computes its output for every image, in as many augmented
-// variants as fit, and keeps it. `epoch`, from 1, is the one that comes next.
+// Bytes of params.cache_limit that features leave for decoded images.
+uint64_t session_image_memory(const struct session *session);
+
+// Where the plan has a frozen base: gets its output for every image, in as many augmented variants
+// as fit, from the store or by computing it, and keeps it. `epoch`, from 1, is the one that comes
+// next.
 vktl_status session_keep_features(struct session *session, uint32_t epoch);
 
 // Draws the training images' variants anew where `epoch` wants others; part of beginning it.
 vktl_status session_refresh_features(struct session *session, uint32_t epoch);
+
+// Gives up what is kept; the store's files stay.
+void session_drop_features(struct session *session);
 
 // ---- Steps (steps.c)
 

@@ -163,8 +163,11 @@ static void test_the_cache_limits_the_variants(void **state)
     (void)state;
     struct watch watch = {0};
     const uint64_t size = 128 * sizeof(float); // of the base's output, pooled
-    struct vktl_train_params params = {
-        .augment = augment, .augment_variants = 8, .epochs = 1, .cache_limit = 34 * size};
+    struct vktl_train_params params = {.augment = augment,
+                                       .augment_variants = 8,
+                                       .epochs = 1,
+                                       .cache_limit = 34 * size,
+                                       .no_feature_store = true};
     assert_int_equal(train("limited", params, &watch), VKTL_OK);
     assert_int_equal(watch.variants, 2);
     assert_true(messages_contain(&messages, "augmented variants an image, not of 8"));
