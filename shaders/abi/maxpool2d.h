@@ -1,8 +1,8 @@
 // Maximum of windows; see src/ops/maxpool2d.c.
 //
-// Where a window's maximum lies is a code: its place in the window, row by row, padding included. A
-// word holds the codes of POOL_CHANNELS(bits) channels of POOL_WINDOWS(bits) windows in a row; code
-// (window, channel) starts at bit (window * channels + channel) * bits.
+// Where a window's maximum lies is a code of `bits` bits: its place in the window, row by row, padding
+// included. A word holds the codes of as many channels of as many windows in a row as the logarithms
+// below say; code (window, channel) starts at bit (window * channels + channel) * bits.
 #ifndef ABI_MAXPOOL2D_H
 #define ABI_MAXPOOL2D_H
 
@@ -10,7 +10,7 @@
 
 #define MAXPOOL2D_FWD_X       0 // in   x     [N, H, W, C]
 #define MAXPOOL2D_FWD_Y       1 // out  y     [N, OH, OW, C]
-#define MAXPOOL2D_FWD_CODES   2 // out  codes [N, OH, OW / windows, C / channels] words, rounded up
+#define MAXPOOL2D_FWD_CODES   2 // out  codes [N, OH, OW, C] / windows, channels words, rounded up
 #define MAXPOOL2D_FWD_BUFFERS 3
 
 #define MAXPOOL2D_BWD_CODES   0 // in   codes
@@ -19,8 +19,9 @@
 #define MAXPOOL2D_BWD_DX      3 // out  dx    [N, H, W, C]
 #define MAXPOOL2D_BWD_BUFFERS 4
 
-#define MAXPOOL2D_WINDOWS(bits)  ((bits) < 8u ? 8u / (bits) : 1u)
-#define MAXPOOL2D_CHANNELS(bits) ((bits) < 32u ? 4u : 1u)
+// Logarithms, since dividing by what is no constant is slow.
+#define MAXPOOL2D_WINDOWS_LOG(bits)  ((bits) == 2u ? 2u : (bits) == 4u ? 1u : 0u)
+#define MAXPOOL2D_CHANNELS_LOG(bits) ((bits) < 32u ? 2u : 0u)
 #define MAXPOOL2D_RUN            8 // cells of a row that an invocation of backward writes
 
 #endif

@@ -4,25 +4,28 @@
 
 #include "pool2d.glsl"
 
-uint code_windows()
+struct code_layout {
+    uint windows_log, channels_log; // of a word
+    uint words_w, words_c;          // along the axes
+};
+
+uint words_of(uint extent, uint codes_log)
 {
-    return MAXPOOL2D_WINDOWS(push.code_bits);
+    return (extent + (1u << codes_log) - 1) >> codes_log;
 }
 
-uint code_channels()
+code_layout codes_laid_out()
 {
-    return MAXPOOL2D_CHANNELS(push.code_bits);
+    uint windows = MAXPOOL2D_WINDOWS_LOG(push.code_bits);
+    uint channels = MAXPOOL2D_CHANNELS_LOG(push.code_bits);
+    return code_layout(windows, channels, words_of(push.out_w, windows),
+                       words_of(push.channels, channels));
 }
 
-// Words along an axis.
-uint words_of(uint extent, uint codes)
+// The bit at which the codes of a window's channels start in their word.
+uint code_start(code_layout l, uint ow)
 {
-    return (extent + codes - 1) / codes;
-}
-
-uint code_shift(uint ow, uint channel) // channel within the word
-{
-    return (ow % code_windows() * code_channels() + channel) * push.code_bits;
+    return ((ow & ((1u << l.windows_log) - 1)) << l.channels_log) * push.code_bits;
 }
 
 #endif

@@ -25,14 +25,13 @@ const int CHANNELS = 4; // of a word, at most
 
 void main()
 {
-    cell at = cell_of(linear_index(), push.in_h, words_of(push.in_w, MAXPOOL2D_RUN),
-                      words_of(push.channels, code_channels()));
+    code_layout l = codes_laid_out();
+    uint runs = (push.in_w + MAXPOOL2D_RUN - 1) / MAXPOOL2D_RUN;
+    cell at = cell_of(linear_index(), push.in_h, runs, l.words_c);
     if (at.n >= push.batch)
         return;
-    uint c = at.c * code_channels(), count = min(code_channels(), push.channels - c);
+    uint c = at.c << l.channels_log, count = min(1u << l.channels_log, push.channels - c);
     uint first = at.w * MAXPOOL2D_RUN, end = min(first + MAXPOOL2D_RUN, push.in_w);
-    uint words_w = words_of(push.out_w, code_windows());
-    uint words_c = words_of(push.channels, code_channels());
     uint mask = push.code_bits < 32 ? (1u << push.code_bits) - 1 : 0xFFFFFFFFu;
     span across = windows_of_row(at.h), along = windows_of_column(first);
     for (uint w = first; w < end; w++) {
@@ -43,11 +42,12 @@ void main()
             for (uint ow = along.first; ow < along.end; ow++) {
                 uint code = (at.h + push.pad_top - oh * push.stride_h) * push.kernel_w + w +
                             push.pad_left - ow * push.stride_w;
-                uint line = (at.n * push.out_h + oh) * words_w + ow / code_windows();
-                uint word = LOAD(codes, line * words_c + at.c), o = out_index(at.n, oh, ow, c);
+                uint line = (at.n * push.out_h + oh) * l.words_w + (ow >> l.windows_log);
+                uint word = LOAD(codes, line * l.words_c + at.c) >> code_start(l, ow);
+                uint o = out_index(at.n, oh, ow, c);
                 [[unroll]] for (int k = 0; k < CHANNELS; k++) {
                     uint from = o + min(k, count - 1);
-                    bool hit = (word >> code_shift(ow, min(k, count - 1)) & mask) == code;
+                    bool hit = (word >> min(k, count - 1) * push.code_bits & mask) == code;
                     if (push.in_activation != ACTIVATION_LINEAR)
                         hit = hit && activation_passes(push.in_activation, LOAD(y, from));
                     float value = LOAD(dy, from);

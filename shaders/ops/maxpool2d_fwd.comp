@@ -23,12 +23,13 @@ const int CHANNELS = 4; // of a word, at most
 void main()
 {
     uint i = linear_index();
-    cell at = cell_of(i, push.out_h, words_of(push.out_w, code_windows()),
-                      words_of(push.channels, code_channels()));
+    code_layout l = codes_laid_out();
+    cell at = cell_of(i, push.out_h, l.words_w, l.words_c);
     if (at.n >= push.batch)
         return;
-    uint c = at.c * code_channels(), count = min(code_channels(), push.channels - c);
-    uint first_ow = at.w * code_windows(), end_ow = min(first_ow + code_windows(), push.out_w);
+    uint c = at.c << l.channels_log, count = min(1u << l.channels_log, push.channels - c);
+    uint first_ow = at.w << l.windows_log;
+    uint end_ow = min(first_ow + (1u << l.windows_log), push.out_w);
     span rows = rows_of_window(at.h);
     uint word = 0;
     for (uint ow = first_ow; ow < end_ow; ow++) {
@@ -54,11 +55,11 @@ void main()
             }
             line += push.kernel_w;
         }
-        uint to = out_index(at.n, at.h, ow, c);
+        uint to = out_index(at.n, at.h, ow, c), start = code_start(l, ow);
         [[unroll]] for (int k = 0; k < CHANNELS; k++) {
             if (k < count) {
                 STORE(y, to + k, best[k]);
-                word |= place[k] << code_shift(ow, k);
+                word |= place[k] << (start + k * push.code_bits);
             }
         }
     }

@@ -41,20 +41,20 @@ static uint32_t code_bits(const struct pool2d_push *push)
     return places <= 4 ? 2 : places <= 16 ? 4 : places <= 256 ? 8 : 32;
 }
 
-static uint32_t ceil_divide(uint32_t a, uint32_t b)
+static uint32_t words_of(uint32_t extent, uint32_t codes_log)
 {
-    return (a - 1) / b + 1;
+    return ((extent - 1) >> codes_log) + 1;
 }
 
 static uint32_t words_of_channels(const struct pool2d_push *push)
 {
-    return ceil_divide(push->channels, MAXPOOL2D_CHANNELS(push->code_bits));
+    return words_of(push->channels, MAXPOOL2D_CHANNELS_LOG(push->code_bits));
 }
 
 static uint32_t word_count(const struct pool2d_push *push)
 {
     return push->batch * push->out_h *
-           ceil_divide(push->out_w, MAXPOOL2D_WINDOWS(push->code_bits)) * words_of_channels(push);
+           words_of(push->out_w, MAXPOOL2D_WINDOWS_LOG(push->code_bits)) * words_of_channels(push);
 }
 
 static vktl_status infer(const struct vktl_log *log, const void *params, struct op_io *io)
@@ -97,7 +97,7 @@ static void backward(struct recorder *recorder, const struct op_call *call)
                      [MAXPOOL2D_BWD_DY] = call->dout,
                      [MAXPOOL2D_BWD_DX] = call->din[0]},
             .push = push,
-            .threads = {push->batch * push->in_h * ceil_divide(push->in_w, MAXPOOL2D_RUN) *
+            .threads = {push->batch * push->in_h * ((push->in_w - 1) / MAXPOOL2D_RUN + 1) *
                         words_of_channels(push)},
             .flops = 2 * call->io->flops,
         });
