@@ -1,8 +1,8 @@
 // Maximum of windows; see src/ops/maxpool2d.c.
 //
-// Where a window's maximum lies is a code of `bits` bits: its place in the window, row by row, padding
-// included. A word holds the codes of as many channels of as many windows in a row as the logarithms
-// below say; code (window, channel) starts at bit (window * channels + channel) * bits.
+// Where a window's maximum lies is a code of `bits` bits: its place in the window, row by row,
+// padding included. A word holds the codes of as many channels of as many windows in a row as the
+// logarithms below say; code (window, channel) starts at bit (window * channels + channel) * bits.
 #ifndef ABI_MAXPOOL2D_H
 #define ABI_MAXPOOL2D_H
 

@@ -54,7 +54,7 @@ void gather_sum(gather g, uint first_row, uint rows, uint first_column, uint col
                 values[i] = inside ? value : 0.0;
             }
             [[unroll]] for (int k = 0; k < LANES; k++)
-                ADD_STEP(subgroupShuffle(values[i], k))
+                ADD_STEP(BROADCAST(values[i], k))
         }
         for (; j < g.run; j++) { // what is left over, all lanes alike
             float values[TILE_ROWS];

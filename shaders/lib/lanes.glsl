@@ -12,7 +12,7 @@
 
 #extension GL_EXT_control_flow_attributes : require
 #extension GL_KHR_shader_subgroup_basic : require
-#extension GL_KHR_shader_subgroup_shuffle : require
+#include "broadcast.glsl"
 
 #ifndef TILE_ROWS
 #define TILE_ROWS 16

@@ -63,7 +63,7 @@ void main()
             [[unroll]] for (int v = 0; v < TILE_VECTORS; v++)
                 factor[v] = LOAD(dy, at + column[v]);
             [[unroll]] for (int k = 0; k < TILE_ROWS; k++) {
-                float value = subgroupShuffle(values[k / LANES], k % LANES);
+                float value = BROADCAST(values[k / LANES], k % LANES);
                 [[unroll]] for (int v = 0; v < TILE_VECTORS; v++)
                     sum[k][v] += value * factor[v];
             }

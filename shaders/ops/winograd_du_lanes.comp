@@ -38,7 +38,7 @@ void main()
         [[unroll]] for (int j = 0; j < TILE_VECTORS; j++)
             factor[j] = LOAD(z, at + column[j]);
         [[unroll]] for (int i = 0; i < TILE_ROWS; i++) {
-            float value = subgroupShuffle(values[i / LANES], i % LANES);
+            float value = BROADCAST(values[i / LANES], i % LANES);
             [[unroll]] for (int j = 0; j < TILE_VECTORS; j++)
                 sum[i][j] += value * factor[j];
         }

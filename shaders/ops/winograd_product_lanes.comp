@@ -41,7 +41,7 @@ void main()
             [[unroll]] for (int j = 0; j < TILE_VECTORS; j++)
                 factor[j] = LOAD(u, at + j * LANES);
             [[unroll]] for (int i = 0; i < TILE_ROWS; i++) {
-                float value = subgroupShuffle(values[i], l);
+                float value = BROADCAST(values[i], l);
                 [[unroll]] for (int j = 0; j < TILE_VECTORS; j++)
                     sum[i][j] += value * factor[j];
             }

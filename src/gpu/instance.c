@@ -294,7 +294,9 @@ static void describe(VkPhysicalDevice physical, struct vktl_device_info *info)
     memcpy(info->pipeline_cache_uuid, first.pipelineCacheUUID, sizeof info->pipeline_cache_uuid);
     info->type = type_of(first.deviceType);
     info->subgroup_size = subgroup.subgroupSize;
-    info->has_subgroup_shuffle = (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT) &&
+    const VkSubgroupFeatureFlags shuffles =
+        VK_SUBGROUP_FEATURE_SHUFFLE_BIT | VK_SUBGROUP_FEATURE_QUAD_BIT;
+    info->has_subgroup_shuffle = (subgroup.supportedOperations & shuffles) == shuffles &&
                                  (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT);
     info->max_invocations = limits->maxComputeWorkGroupInvocations;
     info->max_shared_size = limits->maxComputeSharedMemorySize;

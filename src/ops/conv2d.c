@@ -13,9 +13,11 @@
 //
 // Backward writes dz and the weights in the order that dx wants them into scratch, so that the
 // products read both along rows; dw and db are summed in parts, in a fixed order. Where a 3x3
-// kernel moves by single cells, winograd.c may take over y, dx or dw.
+// kernel moves by single cells, winograd.c may take over y, dx or dw, and stem.c y and dw of images
+// of three channels.
 #include "ops/expect.h"
 #include "ops/product.h"
+#include "ops/stem.h"
 #include "ops/sum_rows.h"
 #include "ops/window.h"
 #include "ops/winograd.h"
@@ -45,8 +47,8 @@ static const struct field fields[] = {
      "add a number to each output channel"},
     {"activation", offsetof(struct conv2d_params, activation), FIELD_CHOICE, ACTIVATION_LINEAR, 0,
      0, "", "what is applied to the sums", product_activations},
-    {"zero_padding", offsetof(struct conv2d_params, zero_padding), FIELD_SIDES, 0, 0, 4096,
-     "cells", "zeros around the image besides, at the top, bottom, left and right"},
+    {"zero_padding", offsetof(struct conv2d_params, zero_padding), FIELD_SIDES, 0, 0, 4096, "cells",
+     "zeros around the image besides, at the top, bottom, left and right"},
     {0},
 };
 
@@ -95,6 +97,10 @@ static const struct kernel *const kernels[] = {&forward_kernels[0],
                                                &winograd_out_kernel,
                                                &winograd_dy_kernel,
                                                &winograd_dw_kernel,
+                                               &stem_forward_kernels[PRODUCT_LANES4],
+                                               &stem_forward_kernels[PRODUCT_LANES8],
+                                               &stem_dw_kernels[PRODUCT_LANES4],
+                                               &stem_dw_kernels[PRODUCT_LANES8],
                                                &winograd_product_kernels[PRODUCT_LANES4],
                                                &winograd_product_kernels[PRODUCT_LANES8],
                                                &winograd_du_kernels[PRODUCT_LANES4],
@@ -227,7 +233,9 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
     };
     set_weights(&push, io);
     TRY(check_kernel(log, io));
-    push.dw_length = dw_part_length(weight_rows(&push), push.out_c, pixel_count(&push));
+    push.dw_length = stem_suits(&push, io->lanes)
+                         ? stem_dw_length(&push)
+                         : dw_part_length(weight_rows(&push), push.out_c, pixel_count(&push));
     OP_SET_PUSH(io, push);
     io->backward_reads_in = true;
     io->activation = push.activation;
@@ -259,19 +267,23 @@ static void forward(struct recorder *recorder, const struct op_call *call)
                                 call->out, call->scratch);
         return;
     }
+    const struct slice bias = push->has_bias ? call->weight[1] : call->weight[0];
+    if (stem_suits(push, call->io->lanes)) {
+        record_stem_forward(recorder, push, call->in[0], call->weight[0], bias, call->out);
+        return;
+    }
     const enum product_variant variant = product_variant_for(recorder_info(recorder));
-    record_dispatch(
-        recorder, &forward_kernels[variant],
-        &(struct dispatch){
-            .bind = {[CONV2D_FWD_X] = call->in[0],
-                     [CONV2D_FWD_W] = call->weight[0],
-                     [CONV2D_FWD_B] = push->has_bias ? call->weight[1] : call->weight[0],
-                     [CONV2D_FWD_Y] = call->out},
-            .push = push,
-            .threads = {product_threads(variant, product_tile_of(variant), 1, pixel_count(push),
-                                        push->out_c)},
-            .flops = call->io->flops,
-        });
+    record_dispatch(recorder, &forward_kernels[variant],
+                    &(struct dispatch){
+                        .bind = {[CONV2D_FWD_X] = call->in[0],
+                                 [CONV2D_FWD_W] = call->weight[0],
+                                 [CONV2D_FWD_B] = bias,
+                                 [CONV2D_FWD_Y] = call->out},
+                        .push = push,
+                        .threads = {product_threads(variant, product_tile_of(variant), 1,
+                                                    pixel_count(push), push->out_c)},
+                        .flops = call->io->flops,
+                    });
 }
 
 // ---- Backward ----------------------------------------------------------------------------------
@@ -313,15 +325,18 @@ static void record_dw(struct recorder *recorder, const struct op_call *call, str
     const uint32_t rows = weight_rows(push), parts = dw_parts(push);
     const struct slice dw = call->dweight[0];
     const struct slice to = parts == 1 ? dw : product_scratch_take(&scratch, dw_scratch_size(push));
-    record_dispatch(
-        recorder, &dw_kernels[variant],
-        &(struct dispatch){
-            .bind = {[CONV2D_DW_X] = call->in[0], [CONV2D_DW_DY] = dy, [CONV2D_DW_DW] = to},
-            .push = push,
-            .threads = {product_threads(variant, product_tile_of(variant), parts, rows,
-                                        push->out_c)},
-            .flops = call->io->flops,
-        });
+    if (stem_suits(push, call->io->lanes))
+        record_stem_dw(recorder, push, call->in[0], dy, to);
+    else
+        record_dispatch(
+            recorder, &dw_kernels[variant],
+            &(struct dispatch){
+                .bind = {[CONV2D_DW_X] = call->in[0], [CONV2D_DW_DY] = dy, [CONV2D_DW_DW] = to},
+                .push = push,
+                .threads = {product_threads(variant, product_tile_of(variant), parts, rows,
+                                            push->out_c)},
+                .flops = call->io->flops,
+            });
     if (parts > 1)
         record_sum_of_parts(recorder, to, dw, parts, rows * push->out_c);
 }
