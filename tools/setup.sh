@@ -6,9 +6,12 @@
 # --test adds what the tests need. When all is in place nothing is run. A GPU's own driver is used
 # where there is one; otherwise a software driver, a recent one: Mesa older than 23 is joined by a
 # newer one, unpacked under ${XDG_DATA_HOME:-~/.local/share}/vktl/drivers, which vktl alone sees.
+# Likewise a shader compiler that does not know cooperative matrices is joined by a newer one.
 set -euo pipefail
 
 readonly LAVAPIPE_MIN_MAJOR=23
+root=$(cd "$(dirname "$0")/.." && pwd)
+readonly root
 readonly DATA_DIR="${XDG_DATA_HOME:-$HOME/.local/share}/vktl"
 
 BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libvulkan-dev libvulkan-volk-dev glslc
@@ -26,7 +29,7 @@ die() {
 }
 
 usage() {
-    sed -n '2,8s/^# \{0,1\}//p' "$0"
+    sed -n '2,9s/^# \{0,1\}//p' "$0"
 }
 
 # --- other systems ----------------------------------------------------------------------------
@@ -200,15 +203,15 @@ mirror_of() {
         awk -v name="$1" '($2 == name || $3 == name) && !found++ { print $1 }'
 }
 
-# Writes the private source of $codename-backports.
-write_backports_source() {
+# Writes the private source of one suite of Debian's, $1: bookworm-backports.
+write_private_source() {
     local mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=
     mirror=$(mirror_of "$codename")
     [ -n "$mirror" ] || { refresh_lists && mirror=$(mirror_of "$codename"); }
     [ -n "$mirror" ] || return 1
     [ ! -e "$keyring" ] || signed="[signed-by=$keyring] "
     mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
-    printf 'deb %s%s %s-backports main\n' "$signed" "$mirror" "$codename" >"$work/sources.list"
+    printf 'deb %s%s %s main\n' "$signed" "$mirror" "$1" >"$work/sources.list"
 }
 
 # Downloads a package's .deb into $work.
@@ -233,7 +236,7 @@ write_icd() {
 # Puts Mesa from the distribution's backports into $1, beside the system's, which stays.
 fetch_mesa() {
     local folder=$1 name
-    write_backports_source || return 1
+    write_private_source "$codename-backports" || return 1
     quietly private_apt update || return 1
     download mesa-vulkan-drivers private_apt || return 1
     mkdir "$work/mesa"
@@ -251,14 +254,19 @@ fetch_mesa() {
     mv "$work/mesa" "$folder"
 }
 
+# Sets $codename: bookworm.
+know_release() {
+    # shellcheck source=/dev/null
+    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+}
+
 # Adds a newer Mesa where the system's is too old; without one, goes on with what there is.
 newer_lavapipe() {
     local major folder="$DATA_DIR/drivers/mesa" icd="$DATA_DIR/drivers/icd.d/lvp_icd.json"
     major=$(mesa_major)
     [ "${major:-$LAVAPIPE_MIN_MAJOR}" -ge "$LAVAPIPE_MIN_MAJOR" ] && return 0
     [ -e "$icd" ] && [ -e "$folder/libvulkan_lvp.so" ] && return 0
-    # shellcheck source=/dev/null
-    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    know_release
     if [ "$codename" = bookworm ]; then
         say "this system's Mesa $major is slow on the CPU; unpacking a newer one into $folder"
         work=$(mktemp -d)
@@ -271,6 +279,61 @@ newer_lavapipe() {
         rm -rf "$work"
     else
         say "this system's Mesa $major is slow on the CPU; $LAVAPIPE_MIN_MAJOR or newer is better"
+    fi
+}
+
+# --- the shader compiler ------------------------------------------------------------------------
+
+# True if the compiler $1 knows what cmake/matrices.comp is written in.
+knows_matrices() {
+    "$1" --target-env=vulkan1.2 -fshader-stage=compute -o /dev/null "$root/cmake/matrices.comp" \
+        >/dev/null 2>&1
+}
+
+# Puts Debian 13's glslc into $1, with the libraries that it is linked to and a script that runs it
+# on these alone.
+fetch_glslc() {
+    local folder=$1 new="$work/new" package
+    write_private_source trixie || return 1
+    quietly private_apt update || return 1
+    mkdir "$new"
+    for package in glslc libshaderc1 libstdc++6 libgcc-s1 libc6; do
+        rm -f "$work"/*.deb
+        download "$package" private_apt || return 1
+        # Not every package has all of these; whether all is there is tried below.
+        take_from_deb "$new" '*/bin/glslc' '*/libshaderc.so.[0-9]' '*/libstdc++.so.*[0-9]' \
+            '*/libgcc_s.so.1' '*/lib[cm].so.6' '*/lib/*-linux-*/ld-linux*.so.*' \
+            "./usr/share/doc/$package/copyright" 2>/dev/null || true
+        [ ! -e "$new/copyright" ] || mv "$new/copyright" "$new/copyright.$package"
+    done
+    mv "$new/glslc" "$new/glslc.program"
+    cat >"$new/glslc" <<'END'
+#!/bin/sh
+# Debian 13's glslc on its own libraries; made by vktl's tools/setup.sh.
+here=$(dirname "$(readlink -f "$0")")
+exec "$here"/ld-linux*.so.* --library-path "$here" "$here/glslc.program" "$@"
+END
+    chmod +x "$new/glslc"
+    knows_matrices "$new/glslc" || return 1
+    mkdir -p "${folder%/*}"
+    rm -rf "$folder"
+    mv "$new" "$folder"
+}
+
+# Adds a newer glslc where the system's is too old; without one, goes on with what there is.
+newer_glslc() {
+    local folder="$DATA_DIR/glslc"
+    knows_matrices glslc && return 0
+    knows_matrices "$folder/glslc" && return 0
+    know_release
+    if [ "$codename" = bookworm ]; then
+        say "this system's glslc knows no cooperative matrices; unpacking a newer one into $folder"
+        work=$(mktemp -d)
+        fetch_glslc "$folder" ||
+            say "could not get a newer glslc; going on without cooperative matrices"
+        rm -rf "$work"
+    else
+        say "this system's glslc knows no cooperative matrices; --precision mixed will be left out"
     fi
 }
 
@@ -336,6 +399,7 @@ else
     install_packages "${packages[@]}" libvulkan1 mesa-vulkan-drivers
     newer_lavapipe
 fi
+newer_glslc
 if [ "$with_tests" = yes ]; then
     swiftshader
     node_js
