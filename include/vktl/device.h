@@ -49,8 +49,14 @@ struct vktl_device_info {
     double timestamp_period_ns; // 0 when the queue has no timestamps
     bool has_addresses;         // buffer device addresses: the address form can run
     bool has_subgroup_shuffle;
-    enum vktl_form form; // the form that vktl prefers here
-    bool gpu_kernels;    // as asked for in vktl_device_params
+    bool has_matrices; // VK_KHR_cooperative_matrix
+    // Of the cooperative matrices that vktl's kernels are made of: rows and columns of a sum of
+    // floats, halves along the way. 0: none, and no mixed precision: the device has none that fit,
+    // or vktl was built with a shader compiler that does not know them.
+    uint32_t matrix_rows, matrix_columns, matrix_depth;
+    bool matrices_emulated; // as asked for in vktl_device_params
+    enum vktl_form form;    // the form that vktl prefers here
+    bool gpu_kernels;       // as asked for in vktl_device_params
 };
 
 // Lists every Vulkan device of this machine, usable or not, best first as `auto` prefers: usable
@@ -69,6 +75,7 @@ struct vktl_device_params {
     bool guard;        // surround every slice of device memory with guard words (tests)
     enum vktl_form form;      // VKTL_FORM_AUTO unless a test asks for one
     bool gpu_kernels;         // use the GPUs' kernel variants even on a CPU driver (tests)
+    bool emulate_matrices;    // cooperative matrices in plain code, slowly, on any device (tests)
     uint64_t memory_limit;    // use no more memory than this, in bytes; 0: all that there is
     uint32_t fail_run;        // this run of recorded commands, from 1, finds no memory (tests)
     const char *cache_folder; // for the pipeline cache; NULL is the user's cache folder, "" none

@@ -59,6 +59,16 @@ static void append_label(struct text *text, const char *label)
     text_format(text, "   %-11s", label);
 }
 
+static void append_matrices(struct text *text, const struct vktl_device_info *info)
+{
+    append_label(text, "matrices");
+    if (info->matrix_rows)
+        text_format(text, "%u x %u x %u, halves summed as floats: --precision mixed\n",
+                    info->matrix_rows, info->matrix_columns, info->matrix_depth);
+    else
+        text_append(text, info->has_matrices ? "none that vktl can use\n" : "none\n");
+}
+
 static void append_limits(struct text *text, const struct vktl_device_info *info)
 {
     char a[SIZE_TEXT_SIZE], b[SIZE_TEXT_SIZE];
@@ -74,6 +84,7 @@ static void append_limits(struct text *text, const struct vktl_device_info *info
     text_format(text, "%s; at most %s a storage binding\n",
                 info->has_addresses ? "addresses" : "no addresses",
                 size_text(info->max_storage_range, a));
+    append_matrices(text, info);
 }
 
 static void append_device(struct text *text, const struct vktl_device_info *info, bool is_auto)
@@ -146,6 +157,8 @@ static void add_device(struct json *json, const struct vktl_device_info *info)
     json_add_bool(json, features, "buffer_device_address", info->has_addresses);
     json_add_bool(json, features, "subgroup_shuffle", info->has_subgroup_shuffle);
     json_add_bool(json, features, "timestamps", info->timestamp_period_ns > 0);
+    json_add_bool(json, features, "cooperative_matrix", info->has_matrices);
+    json_add_bool(json, features, "mixed_precision", info->matrix_rows > 0);
     json_add_text(json, item, "form", form_name(info->form));
 }
 

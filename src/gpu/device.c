@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "gpu/matrices.h"
 
 vktl_status vktl_device_list(const struct vktl_log *log, struct vktl_device_info **infos,
                              uint32_t *count)
@@ -137,13 +138,19 @@ static vktl_status create_logical(struct vktl_device *device)
         .queueCount = 1,
         .pQueuePriorities = &priority,
     };
-    const VkPhysicalDeviceBufferDeviceAddressFeatures address = {
+    const char *const extensions[] = {VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME};
+    const bool has_matrices = device->info.matrix_rows > 0 && !device->info.matrices_emulated;
+    struct matrices_features matrices;
+    VkPhysicalDeviceBufferDeviceAddressFeatures address = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES,
         .bufferDeviceAddress = VK_TRUE,
     };
+    void *features = device->info.has_addresses ? &address : NULL;
     const VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-        .pNext = device->info.has_addresses ? &address : NULL,
+        .pNext = has_matrices ? matrices_features_init(&matrices, features) : features,
+        .enabledExtensionCount = has_matrices ? 1 : 0,
+        .ppEnabledExtensionNames = extensions,
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos = &queue,
     };
@@ -172,6 +179,13 @@ static vktl_status choose_form(struct vktl_device *device, enum vktl_form form)
     return VKTL_OK;
 }
 
+// Not square, so that rows taken for columns are seen.
+static void emulate_matrices(struct vktl_device_info *info)
+{
+    info->matrices_emulated = true;
+    info->matrix_rows = 8, info->matrix_columns = 16, info->matrix_depth = 16;
+}
+
 static void limit_memory(struct vktl_device *device, uint64_t limit)
 {
     struct vktl_device_info *info = &device->info;
@@ -198,6 +212,8 @@ vktl_status vktl_device_open(const struct vktl_log *log, const struct vktl_devic
         TRY(create_messenger(device));
     TRY(choose(device, params->which ? params->which : "auto"));
     device->info.gpu_kernels = params->gpu_kernels;
+    if (params->emulate_matrices)
+        emulate_matrices(&device->info);
     device->runs_until_failure = params->fail_run;
     TRY(choose_form(device, params->form));
     TRY(create_logical(device));

@@ -50,6 +50,9 @@ vktl_status instance_devices(const struct vktl_log *log, VkInstance instance,
 // The queue family to compute on, or UINT32_MAX.
 uint32_t physical_compute_family(VkPhysicalDevice physical, uint32_t *timestamp_bits);
 
+// Whether it has the extension of that name.
+bool physical_offers(VkPhysicalDevice physical, const char *name);
+
 // ---- errors.c
 
 // A Vulkan result as status and message; marks the device lost. VK_SUCCESS is VKTL_OK.

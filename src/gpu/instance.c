@@ -1,6 +1,7 @@
 // Responsible for loading Vulkan and for knowing which devices there are and in which order they
 // are preferred. Opening one is device.c's.
 #include "gpu/device.h"
+#include "gpu/matrices.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,7 +226,7 @@ static void check_baseline(struct vktl_device_info *info, const VkPhysicalDevice
         refuse(info, "it has less than 128 bytes of push constants");
 }
 
-static bool offers(VkPhysicalDevice physical, const char *name)
+bool physical_offers(VkPhysicalDevice physical, const char *name)
 {
     bool found = false;
     uint32_t count = 0;
@@ -247,7 +248,7 @@ static void describe_memory(VkPhysicalDevice physical, struct vktl_device_info *
     VkPhysicalDeviceMemoryProperties2 memory = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2, .pNext = &budget};
     if (info->api_version >= VK_API_VERSION_1_2 &&
-        offers(physical, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME))
+        physical_offers(physical, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME))
         vkGetPhysicalDeviceMemoryProperties2(physical, &memory);
     else
         vkGetPhysicalDeviceMemoryProperties(physical, &memory.memoryProperties);
@@ -308,6 +309,7 @@ static void describe(VkPhysicalDevice physical, struct vktl_device_info *info)
     info->has_addresses = address.bufferDeviceAddress;
     name_vendor(info);
     describe_memory(physical, info);
+    matrices_describe(physical, info);
     check_baseline(info, limits, family);
     info->form = preferred_form(info, driver.driverID);
 }

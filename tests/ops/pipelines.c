@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "gpu/device.h"
+#include "gpu/matrices.h"
 #include "ops/op.h"
 
 static void open_logical(struct vktl_device *device)
@@ -20,13 +21,19 @@ static void open_logical(struct vktl_device *device)
         .queueCount = 1,
         .pQueuePriorities = &priority,
     };
-    const VkPhysicalDeviceBufferDeviceAddressFeatures address = {
+    const char *const extensions[] = {VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME};
+    const bool has_matrices = device->info.matrix_rows > 0;
+    struct matrices_features matrices;
+    VkPhysicalDeviceBufferDeviceAddressFeatures address = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES,
         .bufferDeviceAddress = VK_TRUE,
     };
+    void *features = device->info.has_addresses ? &address : NULL;
     const VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-        .pNext = device->info.has_addresses ? &address : NULL,
+        .pNext = has_matrices ? matrices_features_init(&matrices, features) : features,
+        .enabledExtensionCount = has_matrices ? 1 : 0,
+        .ppEnabledExtensionNames = extensions,
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos = &queue,
     };
