@@ -64,13 +64,13 @@ VKTL_API vktl_status vktl_picture_bytes(const struct vktl_log *log,
 // Accuracy and loss against the epoch, in two panels; a third for the learning rate where that is
 // given and changes.
 struct vktl_curves {
-    const char *title; // NULL: none
-    uint32_t count;    // epochs, numbered from 1; at least one
+    const char *title;                     // NULL: none
+    uint32_t count;                        // epochs, numbered from 1; at least one
     const double *accuracy, *loss;         // (count) each
     const double *val_accuracy, *val_loss; // (count), or NULL without validation
     const double *learning_rate;           // (count), or NULL
     uint32_t best_epoch;                   // marked; from 1, 0: none
-    uint32_t fine_tune_epoch; // the first of the second phase, marked; from 1, 0: none
+    uint32_t fine_tune_epoch;              // the first of the second phase, marked; from 1, 0: none
 };
 VKTL_API vktl_status vktl_draw_curves(const struct vktl_log *log, const struct vktl_curves *curves,
                                       enum vktl_theme theme, struct vktl_picture **picture);
@@ -93,6 +93,37 @@ struct vktl_lr_chart {
 VKTL_API vktl_status vktl_draw_lr_find(const struct vktl_log *log,
                                        const struct vktl_lr_chart *chart, enum vktl_theme theme,
                                        struct vktl_picture **picture);
+
+// Where the tensors of a plan lie while it runs: time to the right, addresses upwards, and below
+// how much of it lives at each step.
+enum vktl_memory_kind {
+    VKTL_MEMORY_INPUT,
+    VKTL_MEMORY_OUTPUT,          // of a layer, and what it keeps for backward
+    VKTL_MEMORY_GRADIENT,        // of a layer's output
+    VKTL_MEMORY_WEIGHT_GRADIENT, // of one run, where a step takes several
+    VKTL_MEMORY_SCRATCH,         // within a step
+    VKTL_MEMORY_KIND_COUNT
+};
+struct vktl_memory_tensor {
+    const char *name;
+    enum vktl_memory_kind kind;
+    uint64_t address, size; // bytes
+    uint32_t first, last;   // steps that it lives in
+};
+struct vktl_memory_span {
+    const char *name;     // "train: forward"
+    uint32_t first, last; // its steps
+};
+struct vktl_memory_map {
+    const char *title;     // NULL: none
+    uint64_t size;         // bytes that all lie in
+    uint32_t tensor_count; // at least one
+    const struct vktl_memory_tensor *tensors;
+    uint32_t span_count; // at least one; one after the other, together the time that there is
+    const struct vktl_memory_span *spans;
+};
+VKTL_API vktl_status vktl_draw_memory(const struct vktl_log *log, const struct vktl_memory_map *map,
+                                      enum vktl_theme theme, struct vktl_picture **picture);
 
 // ---- Evaluation
 
@@ -184,9 +215,9 @@ struct vktl_contact_tile {
     const char *caption;            // lines parted by '\n'; NULL: none
 };
 struct vktl_contact_sheet {
-    const char *title;    // NULL: none
-    uint32_t columns;     // tiles in a row, 1 to 32
-    uint32_t tile_count;  // row by row; the last row may be short
+    const char *title;   // NULL: none
+    uint32_t columns;    // tiles in a row, 1 to 32
+    uint32_t tile_count; // row by row; the last row may be short
     const struct vktl_contact_tile *tiles;
     uint32_t tile_size;   // units that a photo fits in, to 1024; 0: so that the sheet is 800 wide
     bool originals_first; // the first column is set apart by a line

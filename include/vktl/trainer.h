@@ -76,6 +76,9 @@ struct vktl_train_params {
     // cache_limit allows, of which an epoch takes one by chance [8]; they are drawn anew after
     // so many epochs [never].
     uint32_t augment_variants, refresh_epochs;
+    // With dry_run, a file for a picture of what lies in memory when: its name ends in ".png",
+    // "@2x.png" or ".svg"; of a second phase as well, in NAME-fine-tune.EXT. NULL: none.
+    const char *plan_picture;
     bool dry_run; // tell the plan and stop: nothing is trained or written
     struct vktl_schedule schedule;
     struct vktl_callbacks callbacks;

@@ -1,5 +1,6 @@
 // Responsible for `vktl train`: its options, its progress, its closing words. The training itself,
 // and every file of the run folder, are the library's.
+#include <vktl/picture.h>
 #include <vktl/report.h>
 #include <vktl/trainer.h>
 
@@ -17,7 +18,7 @@ struct train_options {
     struct common_options common;
     struct training_options training;
     struct course_options course;
-    const char *val, *run, *tensorboard;
+    const char *val, *run, *tensorboard, *plan;
     uint32_t epochs;
     double lr;
     uint64_t max_steps;
@@ -80,7 +81,10 @@ static const struct option options[] = {
     {.name = "no-report", .type = OPTION_FLAG, AT(no_report),
      .help = "leave out report.html and confusion.png, which `vktl report` makes"},
     {.name = "dry-run", .type = OPTION_FLAG, AT(dry_run),
-     .help = "print the plan (layers, memory, submits) and stop"},
+     .help = "print the plan (layers, what lies in memory when, submits) and stop"},
+    {.name = "plan", .type = OPTION_TEXT, .argument = "FILE.png|svg", AT(plan), .note = "none",
+     .help = "with --dry-run: a picture of what lies in memory when; of the second phase in a file "
+             "of its own, FILE-fine-tune.svg"},
     ROWS(training_memory),
     ROW_DEVICE,
     ROW_MEMORY_LIMIT,
@@ -275,6 +279,11 @@ static vktl_status check(const struct vktl_log *log, const struct train_options 
         return log_fail(log, VKTL_USAGE, "--resume and --overwrite exclude each other: give one");
     if (chosen->val && chosen->training.val_split > 0)
         return log_fail(log, VKTL_USAGE, "--val and --val-split exclude each other: give one");
+    if (chosen->plan && !chosen->dry_run)
+        return log_fail(log, VKTL_USAGE, "--plan FILE draws what --dry-run plans: give both");
+    if (chosen->plan && !vktl_picture_can_save(chosen->plan))
+        return log_fail(log, VKTL_USAGE, "--plan: %s: the name must end in .png or .svg",
+                        chosen->plan);
     if (chosen->dry_run && chosen->common.json)
         return log_fail(log, VKTL_USAGE, "--dry-run prints its plan as text: leave --json out");
     return VKTL_OK;
@@ -299,6 +308,7 @@ static struct vktl_train_params train_params(const struct train_options *chosen,
     params.resume = chosen->resume;
     params.chosen = chosen->common.given;
     params.dry_run = chosen->dry_run;
+    params.plan_picture = chosen->plan;
     params.progress = show;
     params.should_stop = should_stop;
     params.user = progress;

@@ -46,6 +46,9 @@ struct pool;
 uint64_t pool_pack(struct request *requests, uint32_t count, uint64_t max_chunk_size,
                    uint32_t *chunk_of);
 
+// The most bytes that live at once, which no packing can go below.
+uint64_t pool_live_size(const struct request *requests, uint32_t count);
+
 // Allocates what pool_pack would. Fills every request's slice. Fails with VKTL_NO_MEMORY, naming
 // `role` and the sizes.
 vktl_status pool_create(struct vktl_device *device, enum pool_kind kind, const char *role,

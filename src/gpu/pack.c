@@ -87,3 +87,17 @@ done:
     free(chunk_size);
     return total;
 }
+
+// Something begins to live whenever the sum grows, so the beginnings are all that need a look.
+uint64_t pool_live_size(const struct request *requests, uint32_t count)
+{
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t size = 0;
+        for (uint32_t j = 0; j < count; j++)
+            if (requests[j].first <= requests[i].first && requests[i].first <= requests[j].last)
+                size += pack_align(requests[j].size);
+        most = size > most ? size : most;
+    }
+    return most;
+}

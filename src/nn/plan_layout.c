@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-// When things happen in a pass of `count` nodes that starts at `start`.
+// When things happen in a pass of `count` nodes that starts at `start`, of which the last `back`
+// run backward.
 struct clockwork {
-    uint32_t start, count;
+    uint32_t start, count, back;
 };
 
 static uint32_t forward_time(struct clockwork clock, uint32_t node)
@@ -28,7 +29,7 @@ static uint32_t backward_time(struct clockwork clock, uint32_t node)
 
 static uint32_t end_time(struct clockwork clock)
 {
-    return loss_time(clock) + clock.count + 1;
+    return loss_time(clock) + clock.back + 1;
 }
 
 // ---- Tensors -----------------------------------------------------------------------------------
@@ -49,7 +50,7 @@ static uint32_t add_tensor(struct pass *pass, uint64_t size, uint32_t first, uin
     if (size == 0)
         return NO_TENSOR;
     vktl_assert(pass->tensor_count < pass->tensor_capacity);
-    pass->tensors[pass->tensor_count] = (struct tensor){size, first, last, {0}};
+    pass->tensors[pass->tensor_count] = (struct tensor){.size = size, .first = first, .last = last};
     return pass->tensor_count++;
 }
 
@@ -318,15 +319,19 @@ fail:
 
 vktl_status pass_layout(struct plan *plan, struct pass *pass)
 {
-    const struct clockwork clock = {plan->time, pass->graph.count};
+    struct clockwork clock = {plan->time, pass->graph.count, 0};
     vktl_status status;
     TRY(reserve_tensors(plan, pass));
     TRY(set_first_nodes(plan, pass));
+    clock.back = clock.count - pass->first_backward;
     if (pass_takes_images(plan, pass))
         TRY(lay_out_start(plan, pass, clock));
     lay_out_forward(pass, clock);
     TRY(lay_out_end(plan, pass, clock));
     lay_out_backward(plan, pass, clock);
+    pass->start_time = clock.start;
+    pass->loss_time = loss_time(clock);
+    pass->end_time = end_time(clock);
     plan->time = end_time(clock) + 1;
 fail:
     return status;

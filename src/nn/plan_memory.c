@@ -136,6 +136,36 @@ static uint64_t largest(const struct wants *wants)
     return size;
 }
 
+// Bytes of the chunks before this one.
+static uint64_t chunk_start(const struct wants *wants, const uint32_t *chunk_of, uint32_t chunk)
+{
+    uint64_t start = 0;
+    for (uint32_t before = 0; before < chunk; before++) {
+        uint64_t size = 0;
+        for (uint32_t i = 0; i < wants->count; i++) {
+            const uint64_t end =
+                wants->requests[i].slice.offset + pack_align(wants->requests[i].size);
+            size = chunk_of[i] == before && end > size ? end : size;
+        }
+        start += size;
+    }
+    return start;
+}
+
+// Where the tensors of all passes came to lie, in the order that want_activations has.
+static void note_addresses(struct plan *plan, const struct wants *wants, const uint32_t *chunk_of)
+{
+    const struct request *requests = wants->requests;
+    uint32_t k = 0;
+    for (int kind = 0; kind < PASS_COUNT; kind++) {
+        struct pass *pass = &plan->passes[kind];
+        for (uint32_t i = 0; i < pass->tensor_count; i++, k++)
+            pass->tensors[i].address =
+                requests[k].slice.offset + chunk_start(wants, chunk_of, chunk_of[k]);
+    }
+    plan->live_size = pool_live_size(requests, wants->count);
+}
+
 static vktl_status measure_role(struct plan *plan, enum plan_role role)
 {
     struct wants wants = {0};
@@ -154,6 +184,8 @@ static vktl_status measure_role(struct plan *plan, enum plan_role role)
                               info->name, (double)info->max_allocation_size / 1048576,
                               plan_role_name(role), plan->params.batch,
                               (double)largest(&wants) / 1048576);
+        else if (role == ROLE_ACTIVATIONS)
+            note_addresses(plan, &wants, chunk_of);
     }
     free(chunk_of);
     wants_deinit(&wants);

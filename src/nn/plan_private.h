@@ -27,6 +27,7 @@ struct tensor {
     uint64_t size;
     uint32_t first, last;
     struct slice slice;
+    uint64_t address; // as packed, counted over all chunks
 };
 
 // The tensors of one node; indices into pass.tensors, or NO_TENSOR.
@@ -49,6 +50,7 @@ struct pass {
     uint32_t bytes, images, start_scratch;                            // of a pass that takes images
     struct op_io augment;                                             // of its start
     struct op_io loss, metric, softmax;                               // of the end
+    uint32_t start_time, loss_time, end_time; // on the plan's timeline; see pass_layout
     uint32_t first_gradient; // the first node whose output's gradient is wanted
     uint32_t first_backward; // the first node that runs backward: the same, but where that gradient
                              // itself is the result
@@ -86,6 +88,7 @@ struct plan {
     uint32_t parameter_count;
     uint32_t time;                  // steps of the timeline that lifetimes are counted in
     uint64_t role_size[ROLE_COUNT]; // bytes as packed
+    uint64_t live_size;             // of activations, the most that live at once
     struct pool *pools[ROLE_COUNT];
     struct plan_slot slots[PLAN_MAX_SLOTS];
     uint32_t slot_count;

@@ -1,8 +1,11 @@
 // Responsible for the plan of a session: what is asked of it, how many images a step takes where
 // that is to be found, and how many of them a run takes where memory does not hold them all.
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "nn/plan_map.h"
 #include "train/optimizer.h"
 #include "train/session.h"
 
@@ -203,6 +206,8 @@ static vktl_status tell_plan(void *user, const struct plan *plan)
         text_append(&text, summary);
     }
     plan_describe(plan, &text);
+    if (session->params.dry_run)
+        TRY(plan_map_describe(plan, &text));
     TRY(text_status(session->log, &text));
     struct vktl_train_progress progress = session_progress(session, VKTL_TRAIN_PLAN);
     progress.plan = text.data;
@@ -210,6 +215,55 @@ static vktl_status tell_plan(void *user, const struct plan *plan)
 fail:
     text_deinit(&text);
     free(summary);
+    return status;
+}
+
+static bool is_fine_tuning(const struct session *session)
+{
+    const struct vktl_model *model = session->model;
+    if (!session->params.fine_tune.epochs)
+        return false;
+    const int32_t from = model_find(model, session->params.fine_tune.unfreeze_from);
+    for (uint32_t i = (uint32_t)from; i < model->layer_count; i++)
+        if (!model->layers[i].trainable)
+            return false;
+    return true;
+}
+
+// FILE.svg, or FILE-fine-tune.svg for the second phase; the caller frees it.
+static vktl_status name_picture(const struct session *session, char **path)
+{
+    static const char dense[] = "@2x";
+    const char *whole = session->params.plan_picture, *end = strrchr(whole, '.');
+    const size_t suffix = sizeof dense - 1;
+    struct text text;
+    text_init(&text);
+    end = end ? end : whole + strlen(whole);
+    if ((size_t)(end - whole) > suffix && strncmp(end - suffix, dense, suffix) == 0)
+        end -= suffix;
+    text_append_bytes(&text, whole, (size_t)(end - whole));
+    text_format(&text, "%s%s", is_fine_tuning(session) ? "-fine-tune" : "", end);
+    *path = text.data;
+    return text_status(session->log, &text);
+}
+
+static vktl_status draw_plan(const struct session *session)
+{
+    vktl_status status;
+    struct plan_map map;
+    struct vktl_picture *picture = NULL;
+    char title[256], *path = NULL;
+    TRY(plan_map_init(session->plan, &map));
+    snprintf(title, sizeof title, "Activations of %.100s in memory, %" PRIu32 " images at once",
+             vktl_model_name(session->model), session->params.micro_batch);
+    map.memory.title = title;
+    TRY(vktl_draw_memory(session->log, &map.memory, VKTL_LIGHT, &picture));
+    TRY(name_picture(session, &path));
+    TRY(vktl_picture_save(session->log, picture, path));
+fail:
+    free(path);
+    vktl_picture_destroy(&picture);
+    plan_map_deinit(&map);
     return status;
 }
 
@@ -228,6 +282,8 @@ vktl_status session_plan(struct session *session)
     session->is_fresh = true;
     if (session->params.dry_run)
         TRY(tell_plan(session, session->plan));
+    if (session->params.dry_run && session->params.plan_picture)
+        TRY(draw_plan(session));
 fail:
     free(wish.rate_factors);
     return status;

@@ -13,8 +13,13 @@ train() {
 
 # ---- The plan alone
 
-train --run "$work/dry" --dry-run --quiet >"$work/plan.txt"
+train --run "$work/dry" --dry-run --quiet --plan "$work/plan.svg" --freeze block4_conv1 \
+    --weights "$2/assets/backbones/vgg-mini.safetensors" --unfreeze-from block4_conv1 \
+    --fine-tune-epochs 1 >"$work/plan.txt"
 grep -q 'memory' "$work/plan.txt" || fail 'the plan does not tell the memory'
+grep -q '^block4_conv1 gradient .* [0-9]*-[0-9]*  [.]*#' "$work/plan.txt" ||
+    fail 'the plan does not tell what lies in memory when'
+[ -s "$work/plan.svg" ] && [ -s "$work/plan-fine-tune.svg" ] || fail 'the plan is not drawn'
 [ ! -e "$work/dry" ] || fail 'a dry run leaves something behind'
 
 # ---- Train
