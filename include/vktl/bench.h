@@ -42,8 +42,9 @@ struct vktl_bench {
     uint32_t batch;
     double seconds_median, seconds_min, seconds_max; // of a run, on the host's clock
     double images_per_second;                        // by the median
-    double busy_seconds; // of a profiled run: sum of the layers; the rest is host time and waiting
-    double host_seconds; // of the same run, outside the layers; medians
+    // Of the same runs: while the device was at work by its own timestamps (0 where it has none),
+    // and the rest, which is the host's; medians.
+    double busy_seconds, host_seconds;
     double peak_flops;   // operations a second of multiply-adds in registers, as measured here
     double peak_bytes_per_second; // that a copy reads and writes, likewise
     uint64_t peak_bytes;          // device memory, and mapped host memory, of the plan

@@ -112,6 +112,8 @@ struct vktl_train_result {
     bool was_complete;              // a run to resume had nothing left to do
     double last_loss, last_accuracy, last_val_loss, last_val_accuracy; // NaN where unknown
     double features_seconds, first_epoch_seconds, other_epochs_seconds;
+    double busy_seconds;     // of the epochs, while the device was at work by its own timestamps
+    uint32_t features_found; // pictures whose features an earlier run had left on disk
     double learning_rate;  // of the first epoch: the one given, or found
     uint64_t device_bytes; // that the plan took
 };

@@ -259,8 +259,10 @@ static vktl_status write_json(struct console *console, const struct train_option
     json_add_number(&json, json.root, "val_accuracy", result->last_val_accuracy);
     json_add_number(&json, json.root, "seconds", seconds);
     json_add_number(&json, json.root, "features_seconds", result->features_seconds);
+    json_add_number(&json, json.root, "features_found", result->features_found);
     json_add_number(&json, json.root, "first_epoch_seconds", result->first_epoch_seconds);
     json_add_number(&json, json.root, "other_epochs_seconds", result->other_epochs_seconds);
+    json_add_number(&json, json.root, "busy_seconds", result->busy_seconds);
     json_add_number(&json, json.root, "device_bytes", (double)result->device_bytes);
     const vktl_status status = json_write(console, &json);
     json_deinit(&json);

@@ -39,6 +39,7 @@ struct program {
     // Seconds of each submit, as the last run took and as it was estimated: allocated with the
     // cuts, so that a run allocates nothing.
     double *measured, *estimated;
+    double busy_seconds; // that the device took for all runs so far
 };
 
 // ---- Descriptors -------------------------------------------------------------------------------
@@ -502,15 +503,18 @@ static void correct_estimates(struct program *program, uint32_t count)
     }
 }
 
-// Cuts anew where a submit of the run was too long, or several were too short on average.
-static vktl_status adapt_cuts(struct program *program, uint32_t count)
+// Counts the time of a run; cuts anew where a submit was too long, or several were too short.
+static vktl_status adapt(struct program *program)
 {
-    const double *measured = program->measured;
+    const uint32_t timed = program->query_count / 2;
+    const uint32_t count = program->buffer_count < timed ? program->buffer_count : timed;
     double longest = 0, sum = 0;
     for (uint32_t i = 0; i < count; i++) {
-        longest = measured[i] > longest ? measured[i] : longest;
-        sum += measured[i];
+        const double seconds = program->measured[i] = seconds_between(program, 2 * i, 2 * i + 1);
+        longest = seconds > longest ? seconds : longest;
+        sum += seconds;
     }
+    program->busy_seconds += sum;
     if (sum <= 0)
         return VKTL_OK;
     if (count == program->buffer_count && sum > telling_seconds)
@@ -521,17 +525,6 @@ static vktl_status adapt_cuts(struct program *program, uint32_t count)
     program->cuts++;
     correct_estimates(program, count);
     return cut(program);
-}
-
-static vktl_status adapt(struct program *program)
-{
-    const uint32_t timed = program->query_count / 2;
-    const uint32_t count = program->buffer_count < timed ? program->buffer_count : timed;
-    if (program->cuts >= MAX_CUTS || count == 0)
-        return VKTL_OK;
-    for (uint32_t i = 0; i < count; i++)
-        program->measured[i] = seconds_between(program, 2 * i, 2 * i + 1);
-    return adapt_cuts(program, count);
 }
 
 vktl_status program_wait(struct program *program)
@@ -587,6 +580,11 @@ uint32_t program_profile_rows(const struct program *program, const struct profil
 uint32_t program_submit_count(const struct program *program)
 {
     return program->buffer_count;
+}
+
+double program_busy_seconds(const struct program *program)
+{
+    return program->busy_seconds;
 }
 
 uint64_t program_flops(const struct program *program)

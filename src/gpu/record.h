@@ -97,4 +97,8 @@ uint32_t program_profile_rows(const struct program *program, const struct profil
 uint32_t program_submit_count(const struct program *program);
 uint64_t program_flops(const struct program *program);
 
+// Seconds that the device was at work on all runs so far, by its timestamps; runs that are profiled
+// do not count. 0 where it has no timestamps.
+double program_busy_seconds(const struct program *program);
+
 #endif

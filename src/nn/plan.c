@@ -424,6 +424,20 @@ uint32_t plan_profile_rows(const struct plan *plan, enum plan_pass pass,
     return program_profile_rows(plan->passes[pass].program[0], rows);
 }
 
+double plan_busy_seconds(const struct plan *plan)
+{
+    double seconds = 0;
+    for (int kind = 0; kind < PASS_COUNT; kind++)
+        for (uint32_t slot = 0; slot < plan->slot_count; slot++) {
+            const struct pass *pass = &plan->passes[kind];
+            struct program *const programs[] = {pass->program[slot], pass->backward[slot],
+                                                pass->update[slot]};
+            for (int i = 0; i < 3; i++)
+                seconds += programs[i] ? program_busy_seconds(programs[i]) : 0;
+        }
+    return seconds;
+}
+
 // ---- Weights -----------------------------------------------------------------------------------
 
 static bool is_changed(const struct parameter *parameter)

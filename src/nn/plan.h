@@ -149,6 +149,9 @@ vktl_status plan_profile(struct plan *plan, enum plan_pass pass, bool on);
 uint32_t plan_profile_rows(const struct plan *plan, enum plan_pass pass,
                            const struct profile_row **rows);
 
+// Seconds that the device was at work on this plan so far, see program_busy_seconds.
+double plan_busy_seconds(const struct plan *plan);
+
 // ---- Weights -----------------------------------------------------------------------------------
 
 // Copies the weights that training changes from the device into the model that was planned, or the

@@ -148,18 +148,23 @@ static vktl_status time_runs(struct bencher *bencher)
     vktl_status status = VKTL_OK;
     const uint32_t repeats = bencher->params.repeats;
     struct vktl_bench *bench = bencher->bench;
-    double *seconds = calloc(repeats, sizeof *seconds);
+    double *seconds = calloc((size_t)repeats * 3, sizeof *seconds);
+    double *busy = seconds + repeats, *host = busy + repeats;
     TRY_ALLOC(bencher->log, seconds);
     for (uint32_t i = 0; i < WARM_UPS; i++) { // submits are cut by what the first runs took
         TRY(plan_run(bencher->plan, bencher->pass));
         TRY(tell_done(bencher));
     }
     for (uint32_t i = 0; i < repeats; i++) {
-        const double started = clock_seconds();
+        const double started = clock_seconds(), busy_before = plan_busy_seconds(bencher->plan);
         TRY(plan_run(bencher->plan, bencher->pass));
         seconds[i] = clock_seconds() - started;
+        busy[i] = plan_busy_seconds(bencher->plan) - busy_before;
+        host[i] = seconds[i] > busy[i] ? seconds[i] - busy[i] : 0;
         TRY(tell_done(bencher));
     }
+    bench->busy_seconds = median(busy, repeats);
+    bench->host_seconds = median(host, repeats);
     bench->seconds_median = median(seconds, repeats);
     bench->seconds_min = seconds[0];
     bench->seconds_max = seconds[repeats - 1];
@@ -226,18 +231,15 @@ fail:
     return status;
 }
 
-// Seconds of one profiled run by layer; returns their sum.
-static double add_run(struct bencher *bencher, const struct profile_row *rows, uint32_t count,
-                      uint32_t repeat)
+// Seconds of one profiled run by layer.
+static void add_run(struct bencher *bencher, const struct profile_row *rows, uint32_t count,
+                    uint32_t repeat)
 {
-    double sum = 0;
     uint32_t layer = UINT32_MAX;
     for (uint32_t i = 0; i < count; i++) {
         layer += begins_layer(rows, i); // from UINT32_MAX to 0 at the first
         bencher->layer_seconds[(size_t)layer * bencher->params.repeats + repeat] += rows[i].seconds;
-        sum += rows[i].seconds;
     }
-    return sum;
 }
 
 static vktl_status time_layers(struct bencher *bencher)
@@ -245,27 +247,19 @@ static vktl_status time_layers(struct bencher *bencher)
     vktl_status status = VKTL_OK;
     const uint32_t repeats = bencher->params.repeats;
     struct vktl_bench *bench = bencher->bench;
-    double *busy = calloc((size_t)repeats * 2, sizeof *busy), *host = busy + repeats;
-    TRY_ALLOC(bencher->log, busy);
     TRY(plan_profile(bencher->plan, bencher->pass, true));
     for (uint32_t i = 0; i < repeats; i++) {
         const struct profile_row *rows;
-        const double started = clock_seconds();
         TRY(plan_run(bencher->plan, bencher->pass));
-        const double seconds = clock_seconds() - started;
         const uint32_t count = plan_profile_rows(bencher->plan, bencher->pass, &rows);
         if (i == 0)
             TRY(list_layers(bencher, rows, count));
-        busy[i] = add_run(bencher, rows, count, i);
-        host[i] = seconds > busy[i] ? seconds - busy[i] : 0;
+        add_run(bencher, rows, count, i);
         TRY(tell_done(bencher));
     }
     for (uint32_t i = 0; i < bench->layer_count; i++)
         bench->layers[i].seconds = median(bencher->layer_seconds + (size_t)i * repeats, repeats);
-    bench->busy_seconds = median(busy, repeats);
-    bench->host_seconds = median(host, repeats);
 fail:
-    free(busy);
     return status;
 }
 

@@ -46,6 +46,7 @@ struct predictor {
     const struct vktl_dataset *dataset;
     const struct vktl_infer_params *params;
     struct plan *plan;
+    bool overlaps; // the next rows are loaded while the device works on these
     struct loader *loader;
     uint32_t *order;
     uint32_t batch;
@@ -98,6 +99,8 @@ void vktl_predictions_free(struct vktl_predictions *predictions)
 static vktl_status load_rows(const struct predictor *predictor, uint32_t start, uint32_t rows)
 {
     const uint64_t size = plan_input_count(predictor->plan, PASS_EVALUATE);
+    if (rows == 0)
+        return VKTL_OK;
     for (uint32_t row = 0; row < predictor->batch; row++)
         memset(plan_pixels(predictor->plan, row), 0, size);
     for (uint32_t row = 0; row < rows; row++) {
@@ -132,17 +135,41 @@ static void take_rows(const struct predictor *predictor, uint32_t start, uint32_
     }
 }
 
+static uint32_t rows_at(const struct predictor *predictor, uint32_t start)
+{
+    const uint32_t left = predictor->predictions->count - start;
+    return left < predictor->batch ? left : predictor->batch;
+}
+
+// Runs the rows that are loaded, and loads those that come next: meanwhile, where there are slots
+// for both.
+static vktl_status run_rows(const struct predictor *predictor, uint32_t next)
+{
+    vktl_status status = VKTL_OK, loaded = VKTL_OK;
+    struct plan *plan = predictor->plan;
+    if (predictor->overlaps) {
+        TRY(plan_submit(plan, PASS_EVALUATE));
+        loaded = load_rows(predictor, next, rows_at(predictor, next));
+        TRY(plan_wait(plan, PASS_EVALUATE));
+    } else {
+        TRY(plan_run(plan, PASS_EVALUATE));
+        loaded = load_rows(predictor, next, rows_at(predictor, next));
+    }
+    status = loaded;
+fail:
+    return status;
+}
+
 static vktl_status predict_all(const struct predictor *predictor)
 {
     vktl_status status = VKTL_OK;
     const uint32_t count = predictor->predictions->count;
     const struct vktl_infer_params *params = predictor->params;
     loader_begin(predictor->loader, predictor->order, count);
+    TRY(load_rows(predictor, 0, rows_at(predictor, 0)));
     for (uint32_t done = 0; done < count;) {
-        const uint32_t left = count - done;
-        const uint32_t rows = left < predictor->batch ? left : predictor->batch;
-        TRY(load_rows(predictor, done, rows));
-        TRY(plan_run(predictor->plan, PASS_EVALUATE));
+        const uint32_t rows = rows_at(predictor, done);
+        TRY(run_rows(predictor, done + rows));
         take_rows(predictor, done, rows);
         done += rows;
         if (params->progress)
@@ -167,7 +194,10 @@ static vktl_status predictor_prepare(struct predictor *predictor, struct vktl_de
         predictor->order[i] = i;
     TRY(open_loader(predictor->log, predictor->model, predictor->dataset,
                     predictor->params->thread_count, &predictor->loader));
-    struct plan_params params = {.batch = predictor->batch, .passes = {[PASS_EVALUATE] = true}};
+    predictor->overlaps = count > predictor->batch;
+    struct plan_params params = {.batch = predictor->batch,
+                                 .passes = {[PASS_EVALUATE] = true},
+                                 .slots = predictor->overlaps ? 2 : 1};
     TRY(plan_open(predictor->log, device, predictor->model, &params, NULL, &predictor->plan));
     predictor->batch = params.batch;
     TRY(predictions_init(predictor));

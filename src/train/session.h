@@ -22,17 +22,18 @@ struct session {
     struct plan *plan;
     bool is_fresh; // the plan has not done a step
     struct feed training_feed, validation_feed;
-    struct store *store;  // of the frozen base's output; NULL: none
-    float *class_weights; // what an image of each class counts; NULL: 1
-    uint32_t *order;      // of the images in this epoch
-    uint32_t epoch;       // from 1
-    uint32_t done;        // images of this epoch
-    uint32_t written;     // images of the next run that are in the plan already
+    struct store *store;      // of the frozen base's output; NULL: none
+    uint32_t features_found;  // in it, when they were last kept
+    float *class_weights;     // what an image of each class counts; NULL: 1
+    uint32_t *order;          // of the images in this epoch
+    uint32_t epoch;           // from 1
+    uint32_t done;            // images of this epoch
+    uint32_t written;         // images of the next run that are in the plan already
     vktl_status write_status; // of writing them
-    uint64_t step;        // steps done, over all epochs: the counter of all random numbers
-    uint64_t fresh_step;  // steps done when the optimizer's state was new
-    double learning_rate; // of the next step
-    double stage_started; // clock_seconds
+    uint64_t step;            // steps done, over all epochs: the counter of all random numbers
+    uint64_t fresh_step;      // steps done when the optimizer's state was new
+    double learning_rate;     // of the next step
+    double stage_started;     // clock_seconds
 };
 
 // Sums over samples.

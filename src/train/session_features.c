@@ -133,6 +133,7 @@ static vktl_status keep(struct session *session, struct feed *feed, uint32_t epo
     tick->keeping = &keeping;
     const vktl_status status = feed_keep_features(session->log, feed, &keeping);
     tick->found_before += keeping.found;
+    session->features_found = tick->found_before;
     return status;
 }
 
@@ -168,6 +169,7 @@ vktl_status session_keep_features(struct session *session, uint32_t epoch)
 {
     vktl_status status = VKTL_OK;
     session_drop_features(session);
+    session->features_found = 0;
     if (!plan_has_pass(session->plan, PASS_FEATURES))
         return VKTL_OK;
     const uint32_t variants = fitting_variants(session, session_cut(session));

@@ -267,11 +267,15 @@ static vktl_status run_epoch(struct trainer *trainer)
 {
     vktl_status status = VKTL_OK;
     struct sums validation = {0};
+    const double busy_before = plan_busy_seconds(trainer->session.plan);
     trainer->session.stage_started = clock_seconds();
     TRY(train_epoch(trainer));
     TRY(run_pull(&trainer->run, &trainer->course));
     if (has_validation(trainer))
         TRY(session_validate(&trainer->session, &validation));
+    // A plan that was made anew meanwhile counts from 0.
+    trainer->result->busy_seconds +=
+        fmax(0, plan_busy_seconds(trainer->session.plan) - busy_before);
     const struct figures figures = figures_of(&trainer->course.sums, &validation);
     TRY(end_epoch(trainer, &figures));
 fail:
@@ -326,6 +330,7 @@ static vktl_status keep_features(struct trainer *trainer)
     const double start_seconds = clock_seconds();
     const vktl_status status = session_keep_features(&trainer->session, trainer->course.epoch);
     trainer->result->features_seconds += clock_seconds() - start_seconds;
+    trainer->result->features_found += trainer->session.features_found;
     return status;
 }
 

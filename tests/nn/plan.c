@@ -374,6 +374,50 @@ static void test_refusals(void **state)
     harness_close(&device);
 }
 
+// A row's features depend neither on its place in the batch nor on the other rows, which the store
+// of features relies on.
+static void test_rows_are_apart(void **state)
+{
+    (void)state;
+    enum { ROWS = 5, SIDE = 32 };
+    static const char *const names[] = {"vgg-mini", "mobilenet"};
+    static const uint32_t orders[][ROWS] = {{0, 1, 2, 3, 4}, {4, 2, 0, 1, 3}, {3, 3, 3, 0, 3}};
+    struct vktl_device *device = harness_open(VKTL_FORM_AUTO);
+    for (int m = 0; m < 2; m++) {
+        struct vktl_model *model = NULL;
+        const struct vktl_model_params open = {
+            .model = names[m], .weights = "none", .no_top = true, .image_size = SIDE};
+        assert_int_equal(vktl_model_open(&harness_quiet_log, &open, &model), VKTL_OK);
+        assert_int_equal(model_initialize(&harness_log, model, 7), VKTL_OK);
+        struct plan *plan =
+            make_plan(device, model,
+                      &(struct plan_params){.batch = ROWS,
+                                            .passes = {[PASS_FEATURES] = true},
+                                            .cut = model->layer_count});
+        const uint64_t count = plan_feature_count(plan);
+        float *first = malloc(ROWS * count * sizeof *first);
+        assert_non_null(first);
+        for (size_t o = 0; o < sizeof orders / sizeof *orders; o++) {
+            for (uint32_t row = 0; row < ROWS; row++)
+                for (uint32_t i = 0; i < SIDE * SIDE * 3; i++)
+                    plan_pixels(plan, row)[i] =
+                        (unsigned char)((i * 7 + i / 50 * (orders[o][row] + 3)) % 251);
+            start_step(plan);
+            assert_int_equal(plan_run(plan, PASS_FEATURES), VKTL_OK);
+            if (o == 0)
+                memcpy(first, plan_features(plan), ROWS * count * sizeof *first);
+            for (uint32_t row = 0; row < ROWS; row++)
+                assert_memory_equal(plan_features(plan) + row * count,
+                                    first + orders[o][row] * count, count * sizeof *first);
+        }
+        assert_memory_not_equal(first, first + count, count * sizeof *first);
+        free(first);
+        plan_destroy(&plan);
+        vktl_model_destroy(&model);
+    }
+    harness_close(&device);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_loss_settings),
         cmocka_unit_test(test_activations_share_memory),
         cmocka_unit_test(test_pools_undo_activations),
+        cmocka_unit_test(test_rows_are_apart),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
