@@ -21,6 +21,7 @@ struct vktl_selftest_row {
     const char *op;        // "maxpool2d"
     const char *direction; // "forward", "dx", "dw:kernel"; "reference": the C loops' own gradient
                            // against finite differences
+    const char *algorithm; // the way in which it was computed, where there are several; else ""
     const char *name;      // of the case
     double worst;     // largest error of an element: |a - b| / (|b| + root mean square of all b);
                       // 1e30 where one of both is not a number

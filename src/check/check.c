@@ -103,21 +103,26 @@ static void direction_text(const struct trial *trial, int tensor, char text[DIRE
         snprintf(text, DIRECTION_SIZE, "forward");
 }
 
-static void report(const struct trial *trial, const char *direction, double worst, double tolerance,
-                   const char *detail, bool pass)
+static enum op_direction direction_of(int tensor)
 {
-    const struct check *check = trial->check;
-    check->on_row(
-        &(struct vktl_selftest_row){
-            .op = check->op->name,
-            .direction = direction,
-            .name = check->test->name,
-            .worst = worst,
-            .tolerance = tolerance,
-            .pass = pass,
-            .detail = detail,
-        },
-        check->user);
+    if (tensor >= TENSOR_DWEIGHT && tensor < TENSOR_COMPARED)
+        return OP_DW;
+    return tensor >= TENSOR_DIN && tensor < TENSOR_DWEIGHT ? OP_DX : OP_FORWARD;
+}
+
+// What the tensor was computed by, where there are several ways; else "".
+static const char *algorithm_of(const struct trial *trial, int tensor)
+{
+    const enum op_direction direction = direction_of(tensor);
+    const struct op_algorithm *list = trial->check->op->algorithms[direction];
+    return list ? list[trial->io.algorithm[direction]].name : "";
+}
+
+static void report(const struct trial *trial, struct vktl_selftest_row row)
+{
+    row.op = trial->check->op->name;
+    row.name = trial->check->test->name;
+    trial->check->on_row(&row, trial->check->user);
 }
 
 static void report_tensor(const struct trial *trial, const struct gpu_outcome *outcome, int tensor)
@@ -135,7 +140,14 @@ static void report_tensor(const struct trial *trial, const struct gpu_outcome *o
     else if (!outcome->guarded)
         snprintf(detail, sizeof detail, "memory beside the tensors was written");
     direction_text(trial, tensor, direction);
-    report(trial, direction, found.worst, tolerance, detail, !*detail);
+    report(trial, (struct vktl_selftest_row){
+                      .direction = direction,
+                      .algorithm = algorithm_of(trial, tensor),
+                      .worst = found.worst,
+                      .tolerance = tolerance,
+                      .pass = !*detail,
+                      .detail = detail,
+                  });
 }
 
 static vktl_status report_gradient(struct trial *trial)
@@ -146,8 +158,14 @@ static vktl_status report_gradient(struct trial *trial)
     if (error < 0)
         return VKTL_OK;
     const bool pass = error <= gradient_tolerance;
-    report(trial, "reference", error, gradient_tolerance,
-           pass ? "" : "the reference's gradient is not that of its forward", pass);
+    report(trial, (struct vktl_selftest_row){
+                      .direction = "reference",
+                      .algorithm = "",
+                      .worst = error,
+                      .tolerance = gradient_tolerance,
+                      .pass = pass,
+                      .detail = pass ? "" : "the reference's gradient is not that of its forward",
+                  });
 fail:
     return status;
 }
@@ -156,26 +174,70 @@ fail:
 static void report_view(const struct trial *trial)
 {
     const bool pass = shape_count(&trial->io.in[0]) == shape_count(&trial->io.out);
-    report(trial, "shape", 0, 0, pass ? "" : "elements are lost or made up", pass);
+    report(trial, (struct vktl_selftest_row){
+                      .direction = "shape",
+                      .algorithm = "",
+                      .pass = pass,
+                      .detail = pass ? "" : "elements are lost or made up",
+                  });
+}
+
+// ---- Runs --------------------------------------------------------------------------------------
+
+// Where there is one, the n-th algorithm of each direction after the heuristic's; whether any is.
+static bool further_algorithms(const struct trial *first, uint32_t n,
+                               const char *wanted[OP_DIRECTIONS])
+{
+    bool any = false;
+    for (int direction = 0; direction < OP_DIRECTIONS; direction++) {
+        const char *names[OP_MAX_ALGORITHMS];
+        const uint32_t count = op_suiting(first->check->op, &first->io, direction, names);
+        wanted[direction] = n < count ? names[n] : NULL;
+        any = any || n < count;
+    }
+    return any;
+}
+
+// Compares every result, or where `is_further` those of algorithms that were asked for.
+static vktl_status compare_results(struct trial *trial, bool is_further)
+{
+    struct gpu_outcome outcome;
+    vktl_status status;
+    TRY(trial_run_gpu(trial, &outcome));
+    trial_run_reference(trial, outcome.result[TENSOR_OUT]);
+    for (int i = 0; i < TENSOR_COMPARED; i++)
+        if (trial->is_result[i] && (!is_further || trial->io.wanted[direction_of(i)]))
+            report_tensor(trial, &outcome, i);
+fail:
+    return status;
+}
+
+static vktl_status run_further(const struct check *check, const char *const wanted[OP_DIRECTIONS])
+{
+    struct trial trial;
+    vktl_status status;
+    TRY(trial_init(check, wanted, &trial));
+    status = compare_results(&trial, true);
+    trial_deinit(&trial);
+fail:
+    return status;
 }
 
 vktl_status check_run(const struct check *check)
 {
     struct trial trial;
-    struct gpu_outcome outcome;
-    vktl_status status = trial_init(check, &trial);
+    const char *wanted[OP_DIRECTIONS] = {NULL};
+    vktl_status status = trial_init(check, wanted, &trial);
     if (status != VKTL_OK)
         return status;
     if (check->op->kind == OP_VIEW) {
         report_view(&trial);
         goto fail;
     }
-    TRY(trial_run_gpu(&trial, &outcome));
-    trial_run_reference(&trial, outcome.result[TENSOR_OUT]);
-    for (int i = 0; i < TENSOR_COMPARED; i++)
-        if (trial.is_result[i])
-            report_tensor(&trial, &outcome, i);
+    TRY(compare_results(&trial, false));
     TRY(report_gradient(&trial));
+    for (uint32_t n = 1; further_algorithms(&trial, n, wanted); n++)
+        TRY(run_further(check, wanted));
 fail:
     trial_deinit(&trial);
     return status;

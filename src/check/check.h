@@ -19,8 +19,8 @@ struct check {
     void *user;
 };
 
-// Runs the case and reports a row for every tensor compared. Fails only where it cannot be run;
-// what differs is in the rows.
+// Runs the case, once more for every further algorithm that suits, and reports a row for every
+// tensor compared. Fails only where it cannot be run; what differs is in the rows.
 //
 // The GPU runs it three times: twice the same program, outputs and scratch filled with NaNs
 // before; once in place where the operator may, and with a backward call for each gradient by

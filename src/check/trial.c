@@ -69,7 +69,8 @@ static void sort_tensors(struct trial *trial)
     }
 }
 
-vktl_status trial_init(const struct check *check, struct trial *trial)
+vktl_status trial_init(const struct check *check, const char *const wanted[OP_DIRECTIONS],
+                       struct trial *trial)
 {
     _Alignas(8) unsigned char params[OP_MAX_PARAMS_SIZE] = {0};
     vktl_status status;
@@ -79,7 +80,8 @@ vktl_status trial_init(const struct check *check, struct trial *trial)
         trial->io.in[trial->io.in_count++] = check->test->in[i];
     trial->io.in_activation = check->test->in_activation;
     trial->io.activation_taken = check->test->activation_taken;
-    trial->io.lanes = op_lanes(vktl_device_info(check->device));
+    trial->io.device = vktl_device_info(check->device);
+    memcpy(trial->io.wanted, wanted, sizeof trial->io.wanted);
     TRY(check->op->infer(check->log, params, &trial->io));
     size_tensors(trial);
     sort_tensors(trial);

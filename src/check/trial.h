@@ -27,7 +27,7 @@ enum { CHECK_STREAM = 3 };
 struct trial {
     const struct check *check;
     struct arena arena;
-    struct op_io io;
+    struct op_io io; // io.wanted: how the GPU shall compute it
     bool has_backward;
     uint64_t size[TENSOR_COUNT];  // bytes; 0: this case has none
     bool is_given[TENSOR_COUNT];  // set before the run
@@ -38,8 +38,10 @@ struct trial {
 
 // ---- trial.c
 
-// Params, shapes, what is given and what results; then the inputs.
-vktl_status trial_init(const struct check *check, struct trial *trial);
+// Params, shapes, what is given and what results; then the inputs. `wanted` names an algorithm, or
+// NULL, for each direction.
+vktl_status trial_init(const struct check *check, const char *const wanted[OP_DIRECTIONS],
+                       struct trial *trial);
 void trial_deinit(struct trial *trial);
 uint64_t trial_count(const struct trial *trial, int tensor); // elements
 

@@ -48,8 +48,8 @@ static void write_row(struct report *report, const struct vktl_selftest_row *row
 {
     struct text text;
     text_init(&text);
-    text_format(&text, "%-18s %-12s %-24s %9.2e %9.2e %s\n", row->op, row->direction, row->name,
-                row->worst, row->tolerance, row->pass ? "ok" : "FAIL");
+    text_format(&text, "%-18s %-12s %-10s %-24s %9.2e %9.2e %s\n", row->op, row->direction,
+                row->algorithm, row->name, row->worst, row->tolerance, row->pass ? "ok" : "FAIL");
     if (*row->detail)
         text_format(&text, "    %s\n", row->detail);
     report->status = text_status(&report->console->log, &text);
@@ -64,6 +64,8 @@ static void add_row(struct report *report, const struct vktl_selftest_row *row)
     cJSON *item = json_add_object(json, report->cases, NULL);
     json_add_text(json, item, "op", row->op);
     json_add_text(json, item, "direction", row->direction);
+    if (*row->algorithm)
+        json_add_text(json, item, "algorithm", row->algorithm);
     json_add_text(json, item, "case", row->name);
     json_add_number(json, item, "worst", row->worst);
     json_add_number(json, item, "tolerance", row->tolerance);

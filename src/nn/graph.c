@@ -56,7 +56,7 @@ static vktl_status add_node(struct lowering *lowering, uint32_t layer_index, con
         return status;
     node->io.in[0] = input == GRAPH_INPUT ? graph->input : graph->nodes[input].io.out;
     node->io.in_count = 1;
-    node->io.lanes = lowering->params->lanes;
+    node->io.device = lowering->params->device;
     graph->count++;
     return op->infer(lowering->log, node->params, &node->io);
 }

@@ -31,7 +31,7 @@ struct graph {
 struct graph_params {
     uint32_t first_layer, end_layer; // layers [first, end)
     uint32_t batch;
-    uint32_t lanes;    // of the device, see struct op_io
+    const struct vktl_device_info *device; // that it will run on, see struct op_io
     bool training;    // training-only operators stay
     bool is_trained;  // trainable weights will change: nothing made of them is folded
     bool keep_layers; // every layer keeps a node of its own: nothing is folded or fused

@@ -17,7 +17,7 @@ static struct graph_params lowering_of(const struct plan *plan, enum plan_pass k
         .first_layer = whole ? 0 : plan->params.cut,
         .end_layer = kind == PASS_FEATURES ? plan->params.cut : layers,
         .batch = plan->params.batch,
-        .lanes = op_lanes(vktl_device_info(plan->device)),
+        .device = vktl_device_info(plan->device),
         .training = kind == PASS_TRAIN,
         .is_trained = plan->params.passes[PASS_TRAIN],
         .keep_layers = kind == PASS_LAYERS,
@@ -71,8 +71,10 @@ static vktl_status take_parameters(struct plan *plan, struct pass *pass)
                                        .layer = node->owner,
                                        .weight = w};
             struct parameter *parameter = &plan->parameters[index];
-            parameter->node = node;
-            parameter->prepared_size = w == 0 ? node->io.prepared_size : 0;
+            if (!parameter->node || (w == 0 && node->io.prepared_size))
+                parameter->node = node;
+            if (w == 0 && node->io.prepared_size)
+                parameter->prepared_size = node->io.prepared_size;
             TRY(note_change(plan, pass, node, w, parameter));
         }
     }

@@ -8,7 +8,7 @@ static struct hash add_number(struct hash hash, uint64_t number)
 
 static struct hash add_io(struct hash hash, const struct op_io *io)
 {
-    hash = add_number(hash, io->lanes);
+    hash = add_number(hash, io->algorithm[OP_FORWARD]);
     hash = hash_bytes(hash, io->push, sizeof io->push);
     hash = hash_bytes(hash, io->out.dim, sizeof io->out.dim);
     return add_number(hash, io->out.rank);

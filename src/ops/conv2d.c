@@ -14,7 +14,7 @@
 // Backward writes dz and the weights in the order that dx wants them into scratch, so that the
 // products read both along rows; dw and db are summed in parts, in a fixed order. Where a 3x3
 // kernel moves by single cells, winograd.c may take over y, dx or dw, and stem.c y and dw of images
-// of three channels.
+// of three channels; "direct" is what stands here.
 #include "ops/expect.h"
 #include "ops/product.h"
 #include "ops/stem.h"
@@ -107,6 +107,31 @@ static const struct kernel *const kernels[] = {&forward_kernels[0],
                                                &winograd_du_kernels[PRODUCT_LANES8],
                                                NULL};
 
+// ---- Algorithms --------------------------------------------------------------------------------
+
+enum { FORWARD_STEM, FORWARD_WINOGRAD, FORWARD_DIRECT };
+static const struct op_algorithm forward_algorithms[] = {
+    [FORWARD_STEM] = {"stem", stem_suits, NULL},
+    [FORWARD_WINOGRAD] = {"winograd4", winograd_suits_forward, NULL},
+    [FORWARD_DIRECT] = {"direct", NULL, NULL},
+    {0},
+};
+
+enum { DX_WINOGRAD, DX_DIRECT };
+static const struct op_algorithm dx_algorithms[] = {
+    [DX_WINOGRAD] = {"winograd4", winograd_suits_dx, NULL},
+    [DX_DIRECT] = {"direct", NULL, NULL},
+    {0},
+};
+
+enum { DW_STEM, DW_WINOGRAD, DW_DIRECT };
+static const struct op_algorithm dw_algorithms[] = {
+    [DW_STEM] = {"stem", stem_suits, NULL},
+    [DW_WINOGRAD] = {"winograd4", winograd_suits_dw, NULL},
+    [DW_DIRECT] = {"direct", NULL, NULL},
+    {0},
+};
+
 // ---- Shapes ------------------------------------------------------------------------------------
 
 static uint32_t weight_rows(const struct conv2d_push *push)
@@ -178,9 +203,10 @@ static uint64_t backward_scratch_size(const struct conv2d_push *push, const stru
 {
     const uint64_t masked = io->backward_reads_out ? shape_size(&io->out) : 0;
     const uint64_t sizes[] = {
-        winograd_suits_dx(push, io->lanes) ? winograd_dx_scratch_size(push)
-                                           : shape_size(&io->weight[0].shape),
-        winograd_suits_dw(push, io->lanes) ? winograd_dw_scratch_size(push) : dw_scratch_size(push),
+        io->algorithm[OP_DX] == DX_WINOGRAD ? winograd_dx_scratch_size(push)
+                                            : shape_size(&io->weight[0].shape),
+        io->algorithm[OP_DW] == DW_WINOGRAD ? winograd_dw_scratch_size(push)
+                                            : dw_scratch_size(push),
         sum_rows_scratch_size(pixel_count(push), push->out_c),
     };
     uint64_t largest = 0;
@@ -233,17 +259,18 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
     };
     set_weights(&push, io);
     TRY(check_kernel(log, io));
-    push.dw_length = stem_suits(&push, io->lanes)
+    OP_SET_PUSH(io, push);
+    op_choose(&op_conv2d, io);
+    push.dw_length = io->algorithm[OP_DW] == DW_STEM
                          ? stem_dw_length(&push)
                          : dw_part_length(weight_rows(&push), push.out_c, pixel_count(&push));
     OP_SET_PUSH(io, push);
     io->backward_reads_in = true;
     io->activation = push.activation;
     io->backward_reads_out = io->activation && !io->activation_taken;
-    if (winograd_suits_forward(&push, io->lanes)) {
-        io->prepared_size = winograd_weights_size(&push);
-        io->forward_scratch_size = winograd_forward_scratch_size(&push);
-    }
+    const bool is_winograd = io->algorithm[OP_FORWARD] == FORWARD_WINOGRAD;
+    io->prepared_size = is_winograd ? winograd_weights_size(&push) : 0;
+    io->forward_scratch_size = is_winograd ? winograd_forward_scratch_size(&push) : 0;
     io->backward_scratch_size = backward_scratch_size(&push, io);
     io->flops = 2 * shape_count(&io->out) * weight_rows(&push);
     return VKTL_OK;
@@ -262,13 +289,13 @@ static void prepare(struct recorder *recorder, const struct op_call *call)
 static void forward(struct recorder *recorder, const struct op_call *call)
 {
     const struct conv2d_push *push = OP_PUSH(conv2d_push, call->io);
-    if (call->io->prepared_size) {
+    if (call->io->algorithm[OP_FORWARD] == FORWARD_WINOGRAD) {
         record_winograd_forward(recorder, push, call->in[0], call->prepared, call->weight[1],
                                 call->out, call->scratch);
         return;
     }
     const struct slice bias = push->has_bias ? call->weight[1] : call->weight[0];
-    if (stem_suits(push, call->io->lanes)) {
+    if (call->io->algorithm[OP_FORWARD] == FORWARD_STEM) {
         record_stem_forward(recorder, push, call->in[0], call->weight[0], bias, call->out);
         return;
     }
@@ -325,7 +352,7 @@ static void record_dw(struct recorder *recorder, const struct op_call *call, str
     const uint32_t rows = weight_rows(push), parts = dw_parts(push);
     const struct slice dw = call->dweight[0];
     const struct slice to = parts == 1 ? dw : product_scratch_take(&scratch, dw_scratch_size(push));
-    if (stem_suits(push, call->io->lanes))
+    if (call->io->algorithm[OP_DW] == DW_STEM)
         record_stem_dw(recorder, push, call->in[0], dy, to);
     else
         record_dispatch(
@@ -355,11 +382,11 @@ static void backward(struct recorder *recorder, const struct op_call *call)
         record_product_mask(recorder, push->activation, call->out, call->dout, dy,
                             pixels * push->out_c);
     }
-    if (wants_dx && winograd_suits_dx(push, call->io->lanes))
+    if (wants_dx && call->io->algorithm[OP_DX] == DX_WINOGRAD)
         record_winograd_dx(recorder, push, dy, call->weight[0], call->din[0], scratch);
     else if (wants_dx)
         record_dx(recorder, call, dy, scratch);
-    if (wants_dw && winograd_suits_dw(push, call->io->lanes))
+    if (wants_dw && call->io->algorithm[OP_DW] == DW_WINOGRAD)
         record_winograd_dw(recorder, push, call->in[0], dy, call->dweight[0], scratch);
     else if (wants_dw)
         record_dw(recorder, call, dy, scratch);
@@ -373,6 +400,7 @@ const struct op op_conv2d = {
     .fields = fields,
     .params_size = sizeof(struct conv2d_params),
     .kernels = kernels,
+    .algorithms = {forward_algorithms, dx_algorithms, dw_algorithms},
     .infer = infer,
     .prepare = prepare,
     .forward = forward,

@@ -85,6 +85,26 @@ static const struct product_tile low_tile = {32, 64}; // forward and dx on GPUs
 static const struct product_tile dx_lanes_tile = {8, 8};
 enum { FEW_ROWS = 4 };
 
+// ---- Algorithms --------------------------------------------------------------------------------
+
+enum { FORWARD_FEW, FORWARD_DIRECT };
+
+static bool has_lanes(const struct op_io *io)
+{
+    return op_lanes(io->device) > 0;
+}
+
+static bool has_few_rows(const struct op_io *io)
+{
+    return io->in[0].dim[0] <= FEW_ROWS;
+}
+
+static const struct op_algorithm forward_algorithms[] = {
+    [FORWARD_FEW] = {"rows4", has_lanes, has_few_rows},
+    [FORWARD_DIRECT] = {"direct", NULL, NULL},
+    {0},
+};
+
 // ---- Shapes ------------------------------------------------------------------------------------
 
 // Parts of sums over `length` for a result of rows by columns: enough to keep a large GPU busy,
@@ -164,6 +184,7 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
     push.dx_length = part_length(push.batch, push.inputs, push.units);
     push.dx_parts = (push.units - 1) / push.dx_length + 1;
     OP_SET_PUSH(io, push);
+    op_choose(&op_dense, io);
     io->backward_reads_in = true;
     io->activation = push.activation;
     io->backward_reads_out = io->activation && !io->activation_taken;
@@ -182,7 +203,7 @@ static void forward(struct recorder *recorder, const struct op_call *call)
     const struct dense_push *push = OP_PUSH(dense_push, call->io);
     const enum product_variant variant = product_variant_for(recorder_info(recorder));
     const struct slice bias = push->has_bias ? call->weight[1] : call->weight[0];
-    const bool few_rows = variant != PRODUCT_TILE && push->batch <= FEW_ROWS;
+    const bool few_rows = call->io->algorithm[OP_FORWARD] == FORWARD_FEW;
     struct product_tile tile = variant == PRODUCT_TILE ? low_tile : product_tile_of(variant);
     struct slice scratch = call->scratch, sums = call->out;
     if (few_rows)
@@ -279,6 +300,7 @@ const struct op op_dense = {
     .fields = fields,
     .params_size = sizeof(struct dense_params),
     .kernels = kernels,
+    .algorithms = {[OP_FORWARD] = forward_algorithms},
     .infer = infer,
     .forward = forward,
     .backward = backward,

@@ -47,6 +47,24 @@ vktl_status field_set_word(const struct vktl_log *log, const struct field *field
                            const char *word);
 const struct field *field_find(const struct field *fields, const char *name); // or NULL
 
+// ---- Algorithms --------------------------------------------------------------------------------
+//
+// Where an operator can compute the same in several ways, it names them, for each direction, in the
+// order in which they are thought of: the first that suits and pays is taken where nobody has
+// measured. `infer` settles which (op_choose), since scratch and prepared weights follow from it.
+
+enum op_direction { OP_FORWARD, OP_DX, OP_DW, OP_DIRECTIONS };
+enum { OP_MAX_ALGORITHMS = 16 };
+
+struct op_io;
+
+// Both look at io.in, io.push and io.device; NULL is always true.
+struct op_algorithm {
+    const char *name;                      // "winograd4"
+    bool (*suits)(const struct op_io *io); // it can compute this, within the selftest's tolerance
+    bool (*pays)(const struct op_io *io);  // it is expected to be faster than those after it
+};
+
 // ---- Shapes and needs --------------------------------------------------------------------------
 
 enum weight_init { WEIGHT_GLOROT_UNIFORM, WEIGHT_ZEROS, WEIGHT_ONES };
@@ -64,8 +82,11 @@ struct op_weight {
 struct op_io {
     struct shape in[OP_MAX_INPUTS];
     uint32_t in_count;
-    uint32_t lanes; // set by the caller, too: op_lanes of the device that it will run on, 0 where
-                    // none is known; some kernels are for CPU drivers alone
+    const struct vktl_device_info *device; // set by the caller, too: that it will run on, open as
+                                           // long as io is used; NULL where none is known
+    const char *wanted[OP_DIRECTIONS]; // likewise: the algorithm asked for; NULL, or what does not
+                                       // suit: the one that the heuristic takes
+    uint32_t algorithm[OP_DIRECTIONS]; // that is taken: its place in the operator's list
     // And these two: backward of op.takes_in_activation also undoes the activation (of
     // abi/activation.h) that made in[0], so that din[0] is the gradient before it, and the operator
     // that made it, whose activation is taken, need not keep its output for that.
@@ -123,6 +144,8 @@ struct op {
     const struct kernel *const *kernels; // all that it may dispatch, NULL at the end, for the tests
                                          // that look at every shader; NULL: none
 
+    const struct op_algorithm *algorithms[OP_DIRECTIONS]; // a NULL name at the end; NULL: one way
+
     // Pure: fills io from io->in and params. Fails with VKTL_INPUT and a message that says what
     // does not fit.
     vktl_status (*infer)(const struct vktl_log *log, const void *params, struct op_io *io);
@@ -139,8 +162,18 @@ struct op {
     double (*bias_correction)(const void *params, uint64_t t);
 };
 
-// Invocations that a CPU driver runs side by side, where there are kernels for so many; else 0.
+// Invocations that a CPU driver runs side by side, where there are kernels for so many; else 0, as
+// for NULL.
 uint32_t op_lanes(const struct vktl_device_info *info);
+
+// Fills io->algorithm for every direction: the one that io->wanted names where it suits, else the
+// heuristic's. For `infer`, once io->push is set. The last of a list must suit everything.
+void op_choose(const struct op *op, struct op_io *io);
+
+// The algorithms of a direction that suit an io after `infer`, the one that is taken first; 0 where
+// the operator has one way only. Static strings.
+uint32_t op_suiting(const struct op *op, const struct op_io *io, enum op_direction direction,
+                    const char *names[OP_MAX_ALGORITHMS]);
 
 // ---- Registry ----------------------------------------------------------------------------------
 

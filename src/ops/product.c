@@ -51,7 +51,7 @@ static uint32_t lanes_of(enum product_variant variant)
 
 uint32_t op_lanes(const struct vktl_device_info *info)
 {
-    const enum product_variant variant = product_variant_for(info);
+    const enum product_variant variant = info ? product_variant_for(info) : PRODUCT_TILE;
     return variant == PRODUCT_TILE ? 0 : lanes_of(variant);
 }
 

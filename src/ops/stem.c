@@ -1,6 +1,6 @@
 // Responsible for convolutions of 3x3 cells and three channels on CPU drivers, where short sums
-// make the general kernels spend their time on finding cells. When they are taken is decided here
-// too; conv2d asks.
+// make the general kernels spend their time on finding cells. Which they can take is known
+// here.
 #include "ops/stem.h"
 #include "ops/product.h"
 #include "abi/stem.h"
@@ -16,10 +16,11 @@ const struct kernel stem_dw_kernels[PRODUCT_VARIANTS] = PRODUCT_LANES_KERNELS(
     stem_dw_lanes, conv2d_push,
     {[CONV2D_DW_X] = ACCESS_READ, [CONV2D_DW_DY] = ACCESS_READ, [CONV2D_DW_DW] = ACCESS_WRITE});
 
-bool stem_suits(const struct conv2d_push *push, uint32_t lanes)
+bool stem_suits(const struct op_io *io)
 {
-    return lanes > 0 && push->kernel_h == 3 && push->kernel_w == 3 && push->in_c == STEM_CHANNELS &&
-           push->stride_w == 1;
+    const struct conv2d_push *push = OP_PUSH(conv2d_push, io);
+    return op_lanes(io->device) > 0 && push->kernel_h == 3 && push->kernel_w == 3 &&
+           push->in_c == STEM_CHANNELS && push->stride_w == 1;
 }
 
 static uint32_t line_count(const struct conv2d_push *push)

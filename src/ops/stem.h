@@ -3,14 +3,13 @@
 #ifndef OPS_STEM_H
 #define OPS_STEM_H
 
-#include "gpu/record.h"
+#include "ops/op.h"
 #include "abi/conv2d.h"
 
 extern const struct kernel stem_forward_kernels[], stem_dw_kernels[]; // by product_variant
 
-// Whether a device with so many lanes (op_lanes) should take these kernels, and no others, for y
-// and dw.
-bool stem_suits(const struct conv2d_push *push, uint32_t lanes);
+// Whether the kernels take this convolution, for y and dw.
+bool stem_suits(const struct op_io *io);
 
 // Pixels in a part of dw: whole lines.
 uint32_t stem_dw_length(const struct conv2d_push *push);

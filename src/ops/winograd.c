@@ -1,5 +1,5 @@
 // Responsible for 3x3 convolutions of stride 1 by Winograd's F(4x4, 3x3): 36 multiplications where
-// the definition takes 144. When that is worth while is decided here too; conv2d asks.
+// the definition takes 144. What it can take is known here too.
 //
 //   y  = A^T [(G w G^T) * (B^T x B)] A         for each tile of 4x4 outputs and 6x6 inputs,
 //                                              the product summed over input channels
@@ -50,7 +50,7 @@ const struct kernel winograd_du_kernels[PRODUCT_VARIANTS] =
                            [WINOGRAD_DU_Z] = ACCESS_READ,
                            [WINOGRAD_DU_DU] = ACCESS_READ_WRITE});
 
-// ---- When --------------------------------------------------------------------------------------
+// ---- What --------------------------------------------------------------------------------------
 
 static bool is_3x3(const struct conv2d_push *push)
 {
@@ -65,27 +65,29 @@ static uint32_t tile_count(const struct conv2d_push *push)
 // Sums over few channels are not worth the transforms, and sums by blocks of 16 channels need them
 // whole. The transforms' rounding grows with the size of their numbers, not with the channels, so
 // that short sums would also lose more by it than they are allowed to.
-static bool suits(const struct conv2d_push *push, uint32_t lanes, uint32_t summed, uint32_t others)
+static bool suits(const struct op_io *io, uint32_t summed, uint32_t others)
 {
     enum { MIN_CHANNELS = 16 };
-    return lanes > 0 && is_3x3(push) && summed >= MIN_CHANNELS && others >= MIN_CHANNELS &&
-           summed % ROWS == 0;
+    return op_lanes(io->device) > 0 && is_3x3(OP_PUSH(conv2d_push, io)) && summed >= MIN_CHANNELS &&
+           others >= MIN_CHANNELS && summed % ROWS == 0;
 }
 
-bool winograd_suits_forward(const struct conv2d_push *push, uint32_t lanes)
+bool winograd_suits_forward(const struct op_io *io)
 {
-    return suits(push, lanes, push->in_c, push->out_c);
+    const struct conv2d_push *push = OP_PUSH(conv2d_push, io);
+    return suits(io, push->in_c, push->out_c);
 }
 
 // dx is a convolution of dy with 2 - pad cells around it: a pad of more than 2 has no such form.
-bool winograd_suits_dx(const struct conv2d_push *push, uint32_t lanes)
+bool winograd_suits_dx(const struct op_io *io)
 {
-    return suits(push, lanes, push->out_c, push->in_c) && push->pad_top <= 2 && push->pad_left <= 2;
+    const struct conv2d_push *push = OP_PUSH(conv2d_push, io);
+    return suits(io, push->out_c, push->in_c) && push->pad_top <= 2 && push->pad_left <= 2;
 }
 
-bool winograd_suits_dw(const struct conv2d_push *push, uint32_t lanes)
+bool winograd_suits_dw(const struct op_io *io)
 {
-    return suits(push, lanes, push->in_c, push->out_c);
+    return winograd_suits_forward(io);
 }
 
 // ---- Chunks ------------------------------------------------------------------------------------

@@ -8,11 +8,11 @@
 #include "ops/op.h"
 #include "abi/conv2d.h"
 
-// Whether the kernels take this convolution at all (`lanes` as in struct op_io), and whether they
-// are expected to be faster than the direct ones. Forward and each gradient answer for themselves.
-bool winograd_suits_forward(const struct conv2d_push *push, uint32_t lanes);
-bool winograd_suits_dx(const struct conv2d_push *push, uint32_t lanes);
-bool winograd_suits_dw(const struct conv2d_push *push, uint32_t lanes);
+// Whether the kernels take this convolution, and lose little enough by it. Forward and each
+// gradient answer for themselves.
+bool winograd_suits_forward(const struct op_io *io);
+bool winograd_suits_dx(const struct op_io *io);
+bool winograd_suits_dw(const struct op_io *io);
 
 uint64_t winograd_weights_size(const struct conv2d_push *push); // of u
 void record_winograd_weights(struct recorder *recorder, const struct conv2d_push *push,

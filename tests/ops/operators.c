@@ -18,8 +18,8 @@ static void show_failure(const struct vktl_selftest_row *row, void *user)
     if (row->tolerance > 0 && row->worst / row->tolerance > *worst)
         *worst = row->worst / row->tolerance;
     if (!row->pass)
-        fprintf(stderr, "%s %s, %s: %s (error %.3g, tolerance %.3g)\n", row->op, row->direction,
-                row->name, row->detail, row->worst, row->tolerance);
+        fprintf(stderr, "%s %s %s, %s: %s (error %.3g, tolerance %.3g)\n", row->op, row->direction,
+                row->algorithm, row->name, row->detail, row->worst, row->tolerance);
 }
 
 static void run_selftest(struct vktl_device *on, const char *op)

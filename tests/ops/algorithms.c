@@ -1,0 +1,92 @@
+// Which of an operator's algorithms is taken: the one asked for where it suits, else the
+// heuristic's.
+#include "harness/harness.h"
+
+#include "ops/op.h"
+
+static const struct vktl_device_info eight_lanes = {
+    .type = VKTL_DEVICE_CPU, .has_subgroup_shuffle = true, .subgroup_size = 8};
+
+static struct op_io infer_dense(const struct vktl_device_info *info, uint32_t rows,
+                                const char *wanted)
+{
+    _Alignas(8) unsigned char params[OP_MAX_PARAMS_SIZE] = {0};
+    struct op_io io = {
+        .in = {shape_2d(rows, 100)}, .in_count = 1, .device = info, .wanted = {wanted}};
+    fields_init(op_dense.fields, params);
+    assert_int_equal(op_dense.infer(&harness_log, params, &io), VKTL_OK);
+    return io;
+}
+
+// The names that suit, "rows4 direct".
+static const char *suiting(const struct vktl_device_info *info, uint32_t rows, const char *wanted)
+{
+    static char text[256];
+    const char *names[OP_MAX_ALGORITHMS];
+    const struct op_io io = infer_dense(info, rows, wanted);
+    const uint32_t count = op_suiting(&op_dense, &io, OP_FORWARD, names);
+    text[0] = 0;
+    for (uint32_t i = 0; i < count; i++)
+        strcat(strcat(text, i ? " " : ""), names[i]);
+    return text;
+}
+
+static void test_heuristic(void **state)
+{
+    (void)state;
+    assert_string_equal(suiting(&eight_lanes, 4, NULL), "rows4 direct");
+    assert_string_equal(suiting(&eight_lanes, 5, NULL), "direct rows4");
+    assert_int_equal(strncmp(suiting(NULL, 4, NULL), "direct", 6), 0);
+}
+
+static void test_wanted(void **state)
+{
+    (void)state;
+    assert_string_equal(suiting(&eight_lanes, 5, "rows4"), "rows4 direct");
+    assert_string_equal(suiting(&eight_lanes, 4, "direct"), "direct rows4");
+    assert_string_equal(suiting(&eight_lanes, 4, "no such thing"), "rows4 direct");
+    assert_int_equal(strncmp(suiting(NULL, 4, "rows4"), "direct", 6), 0); // does not suit
+}
+
+static void test_one_way_only(void **state)
+{
+    (void)state;
+    const char *names[OP_MAX_ALGORITHMS];
+    const struct op_io io = infer_dense(&eight_lanes, 4, NULL);
+    assert_int_equal(op_suiting(&op_dense, &io, OP_DW, names), 0);
+}
+
+static void check_list(const struct op_algorithm *list)
+{
+    uint32_t count = 0;
+    for (; list[count].name; count++)
+        for (uint32_t i = 0; i < count; i++)
+            assert_string_not_equal(list[i].name, list[count].name);
+    assert_in_range(count, 2, OP_MAX_ALGORITHMS);
+}
+
+static void test_lists(void **state)
+{
+    (void)state;
+    uint32_t lists = 0;
+    for (uint32_t i = 0; i < op_count(); i++) {
+        for (int direction = 0; direction < OP_DIRECTIONS; direction++) {
+            if (!op_at(i)->algorithms[direction])
+                continue;
+            check_list(op_at(i)->algorithms[direction]);
+            lists++;
+        }
+    }
+    assert_true(lists > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_heuristic),
+        cmocka_unit_test(test_wanted),
+        cmocka_unit_test(test_one_way_only),
+        cmocka_unit_test(test_lists),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
