@@ -42,7 +42,8 @@ struct request {
 struct pool;
 
 // Where requests would lie when packed, without a device: offsets into `slice.offset` and the
-// chunk's number is returned in `chunk_of[i]`. Greedy by size; returns the bytes of all chunks.
+// chunk's number is returned in `chunk_of[i]`. Greedy, largest first, then a few dozen tries in
+// other orders where that takes much more than what lives at once; returns the bytes of all chunks.
 uint64_t pool_pack(struct request *requests, uint32_t count, uint64_t max_chunk_size,
                    uint32_t *chunk_of);
 

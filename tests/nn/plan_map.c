@@ -93,14 +93,15 @@ static void test_packing(void **state)
 {
     (void)state;
     static const char *const models[] = {"vgg16", "mobilenet", "vgg-mini"};
+    static const uint32_t parts[] = {2, 4, 16}; // of a batch of 4, but for the last
     for (int i = 0; i < 3; i++)
-        for (uint32_t part = 2; part <= 4; part += 2) {
+        for (int k = 0; k < 3; k++) {
             struct vktl_model *model = open_model(models[i], NULL);
             struct plan *plan = NULL;
             struct plan_map map;
             struct text text;
             text_init(&text);
-            map_training(model, part, 4, &text, &map, &plan);
+            map_training(model, parts[k], 4, &text, &map, &plan);
             assert_packed(&map.memory);
             assert_non_null(strstr(text.data, "live at once"));
             text_deinit(&text);
