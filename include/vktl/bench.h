@@ -13,11 +13,17 @@
 extern "C" {
 #endif
 
+typedef enum {
+    VKTL_BENCH_INFER, // predictions
+    VKTL_BENCH_TRAIN, // steps of training, from images
+    VKTL_BENCH_HEAD,  // steps from the kept output of the frozen layers: every epoch but the first
+} vktl_bench_pass;
+
 // A zeroed member asks for its default, which stands in brackets.
 struct vktl_bench_params {
     struct vktl_device_params device; // `cache_folder` is the bench's own affair
     uint32_t batch;                   // images [1]
-    bool training;                    // steps of training, else predictions
+    vktl_bench_pass pass;             // what is run [VKTL_BENCH_INFER]
     uint32_t repeats;                 // runs that medians are taken from [5]
     // Either may be NULL. Called on the calling thread: parts of the work that are done.
     void (*progress)(void *user, uint32_t done, uint32_t total);
@@ -56,7 +62,8 @@ struct vktl_bench {
 };
 
 // Runs a model with numbers of no meaning: weights that no file gave are initialised. A model that
-// does not end in softmax can only be timed forward (VKTL_USAGE). The caller frees the result.
+// does not end in softmax can only be timed forward, and only one that has frozen layers has a head
+// (VKTL_USAGE). The caller frees the result.
 // VKTL_NO_DEVICE, VKTL_NO_MEMORY, VKTL_INTERRUPTED.
 VKTL_API vktl_status vktl_bench_run(const struct vktl_log *log, struct vktl_model *model,
                                     const struct vktl_bench_params *params,

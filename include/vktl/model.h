@@ -40,6 +40,7 @@ struct vktl_model_params {
     // Batch normalisation that is trained moves its statistics even where a file gave them; else
     // such layers keep them, as Keras advises for fine-tuning, and only gamma and beta are trained.
     bool train_batchnorm;
+    bool unloaded; // frozen layers may lack weights: to look at a model, or to measure it
     const char *const *classes; // names in the order of the outputs; copied
     uint32_t class_count;
 };

@@ -54,6 +54,7 @@ vktl_status open_architecture(struct console *console, const char *name,
         .head = options->head,
         .base_output = options->base_output,
         .freeze = options->freeze,
+        .unloaded = true,
         .classes = classes.pointers,
         .class_count = options->classes,
     };

@@ -40,7 +40,7 @@ struct architecture_options {
          .argument = "base|none|LAYER",                                                            \
          .offset = offsetof(type_, member.freeze),                                                 \
          .value = "none",                                                                          \
-         .help = "with --head: what keeps its weights; needs weights"},                            \
+         .help = "with --head: what keeps its weights"},                            \
     {                                                                                              \
         .name = "image-size", .type = OPTION_U32, .argument = "N",                                 \
         .offset = offsetof(type_, member.image_size), .note = "the model's", .min = 1,             \

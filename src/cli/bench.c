@@ -23,7 +23,7 @@ struct bench_options {
 
 #define AT(member) .offset = offsetof(struct bench_options, member)
 
-static const char *const passes[] = {"infer", "train", NULL};
+static const char *const passes[] = {"infer", "train", "head", NULL};
 
 // clang-format off
 static const struct option options[] = {
@@ -33,9 +33,9 @@ static const struct option options[] = {
     {.name = "batch", .type = OPTION_U32, .argument = "N", AT(batch), .value = "1", .min = 1,
      .max = 65536, .unit = "images",
      .help = "images at once"},
-    {.name = "pass", .type = OPTION_CHOICE, .argument = "infer|train", AT(pass), .value = "infer",
-     .choices = passes,
-     .help = "predictions, or steps of training"},
+    {.name = "pass", .type = OPTION_CHOICE, .argument = "infer|train|head", AT(pass),
+     .value = "infer", .choices = passes,
+     .help = "predictions, steps of training, or steps from the kept output of the frozen base"},
     {.name = "repeats", .type = OPTION_U32, .argument = "N", AT(repeats), .value = "5", .min = 1,
      .max = 1000, .unit = "runs",
      .help = "runs that medians are taken from"},
@@ -266,7 +266,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     const struct vktl_bench_params params = {
         .device = {.which = device_choice(&chosen->common)},
         .batch = chosen->batch,
-        .training = chosen->pass == 1,
+        .pass = (vktl_bench_pass)chosen->pass,
         .repeats = chosen->repeats,
         .progress = count_progress_draw,
         .should_stop = count_progress_should_stop,

@@ -187,6 +187,19 @@ bool model_learns_statistics(const struct vktl_model *model, uint32_t layer)
            field_find(model->layers[layer].op->fields, "batch_statistics");
 }
 
+uint32_t model_frozen_layers(const struct vktl_model *model)
+{
+    uint32_t count = 0;
+    bool has_weights = false;
+    while (count < model->layer_count && layer_trainable_parameters(&model->layers[count]) == 0 &&
+           !model_learns_statistics(model, count) &&
+           model->layers[count].op->kind != OP_TRAINING_ONLY) {
+        has_weights = has_weights || layer_parameters(&model->layers[count]) > 0;
+        count++;
+    }
+    return has_weights ? count : 0;
+}
+
 // ---- Questions
 
 const char *vktl_model_name(const struct vktl_model *model)

@@ -125,6 +125,10 @@ vktl_status model_freeze(const struct vktl_log *log, struct vktl_model *model, c
 // settled.
 bool model_learns_statistics(const struct vktl_model *model, uint32_t layer);
 
+// Layers from the first on whose output is the same in every epoch: those below the first that is
+// trained or draws random numbers. 0 where that saves no work.
+uint32_t model_frozen_layers(const struct vktl_model *model);
+
 // ---- Files (model_file.c)
 // ------------------------------------------------------------------------
 

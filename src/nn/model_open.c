@@ -258,7 +258,7 @@ static vktl_status assemble(const struct vktl_log *log, const struct vktl_model_
     TRY(model_add_head(log, model, params->head, params->classes, params->class_count));
     TRY(model_freeze(log, model, params->freeze ? params->freeze : "base"));
     model->settled_count = params->train_batchnorm ? 0 : settled_count(model);
-    return check_frozen(log, model);
+    return params->unloaded ? VKTL_OK : check_frozen(log, model);
 fail:
     return status;
 }

@@ -69,7 +69,7 @@ static void stop(struct bencher *bencher)
 
 static enum plan_pass pass_of(const struct bencher *bencher)
 {
-    if (bencher->params.training)
+    if (bencher->params.pass != VKTL_BENCH_INFER)
         return PASS_TRAIN;
     return vktl_model_class_count(bencher->model) > 0 ? PASS_EVALUATE : PASS_FEATURES;
 }
@@ -78,14 +78,30 @@ static void fill_inputs(struct bencher *bencher)
 {
     const uint32_t batch = bencher->params.batch;
     const uint64_t count = plan_input_count(bencher->plan, bencher->pass);
-    for (uint32_t row = 0; row < batch; row++)
-        for (uint64_t i = 0; i < count; i++)
-            plan_pixels(bencher->plan, row)[i] =
-                (unsigned char)rng_bits(0, RNG_DATA, 0, row * count + i);
+    const bool takes_images = plan_takes_images(bencher->plan, bencher->pass);
+    for (uint32_t row = 0; row < batch; row++) {
+        unsigned char *pixels = takes_images ? plan_pixels(bencher->plan, row) : NULL;
+        float *features = takes_images ? NULL : plan_input(bencher->plan, bencher->pass);
+        for (uint64_t i = 0; i < count; i++) {
+            const uint64_t at = row * count + i;
+            if (takes_images)
+                pixels[i] = (unsigned char)rng_bits(0, RNG_DATA, 0, at);
+            else
+                features[at] = rng_uniform(0, RNG_DATA, 0, at);
+        }
+    }
     struct step *step = plan_step(bencher->plan);
     step->rows = batch;
     step->rows_inverse = 1.0f / (float)batch;
     step->learning_rate = 1e-6f;
+}
+
+// The layers whose output is all that is wanted, or that is there already.
+static uint32_t cut_of(const struct bencher *bencher)
+{
+    if (bencher->params.pass == VKTL_BENCH_HEAD)
+        return model_frozen_layers(bencher->model);
+    return bencher->pass == PASS_FEATURES ? bencher->model->layer_count : 0;
 }
 
 static vktl_status make_plan(struct bencher *bencher)
@@ -99,7 +115,7 @@ static vktl_status make_plan(struct bencher *bencher)
                           &momentum, 1));
     struct plan_params params = {
         .batch = bencher->params.batch,
-        .cut = bencher->pass == PASS_FEATURES ? bencher->model->layer_count : 0,
+        .cut = cut_of(bencher),
         .optimizer = sgd,
         .optimizer_params = optimizer_params,
     };
@@ -287,6 +303,9 @@ vktl_status vktl_bench_run(const struct vktl_log *log, struct vktl_model *model,
     bencher.params.repeats = params->repeats ? params->repeats : DEFAULT_REPEATS;
     bencher.pass = pass_of(&bencher);
     bench->batch = bencher.params.batch;
+    if (params->pass == VKTL_BENCH_HEAD && model_frozen_layers(model) == 0)
+        FAIL(log, VKTL_USAGE, "%s has no frozen layers, so no head to time: give --head",
+             model->name);
     TRY(model_initialize(log, model, 0));
     TRY(time_starts(&bencher));
     bench->device = *vktl_device_info(bencher.device);

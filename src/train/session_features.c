@@ -8,21 +8,6 @@
 
 // ---- How much ----------------------------------------------------------------------------------
 
-// Layers whose output is the same in every epoch: those below the first that is trained or draws
-// random numbers. 0 where that saves no work.
-static uint32_t frozen_layers(const struct vktl_model *model)
-{
-    uint32_t cut = 0;
-    bool has_weights = false;
-    while (cut < model->layer_count && layer_trainable_parameters(&model->layers[cut]) == 0 &&
-           !model_learns_statistics(model, cut) &&
-           model->layers[cut].op->kind != OP_TRAINING_ONLY) {
-        has_weights = has_weights || layer_parameters(&model->layers[cut]) > 0;
-        cut++;
-    }
-    return has_weights ? cut : 0;
-}
-
 // Variants of each training image that are worth keeping.
 static uint32_t wanted_variants(const struct session *session)
 {
@@ -59,13 +44,13 @@ static uint32_t fitting_variants(const struct session *session, uint32_t cut)
 
 uint32_t session_cut(const struct session *session)
 {
-    const uint32_t cut = session->params.no_cache ? 0 : frozen_layers(session->model);
+    const uint32_t cut = session->params.no_cache ? 0 : model_frozen_layers(session->model);
     return cut && fitting_variants(session, cut) ? cut : 0;
 }
 
 void session_warn_of_cache(const struct session *session)
 {
-    const uint32_t cut = session->params.no_cache ? 0 : frozen_layers(session->model);
+    const uint32_t cut = session->params.no_cache ? 0 : model_frozen_layers(session->model);
     const uint32_t fitting = cut ? fitting_variants(session, cut) : 0;
     const uint64_t images = (uint64_t)session->training_count + session->validation_count;
     const double limit = (double)session->params.cache_limit / 1048576;
