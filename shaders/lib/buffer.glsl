@@ -7,6 +7,9 @@
 //
 // then LOAD(x, i) and STORE(y, i, value), with i an int or uint element index.
 //
+// BUFFER_IN_FOUR and BUFFER_OUT_FOUR besides let LOAD_FOUR(x, i) and STORE_FOUR(y, i, value) move
+// four elements at once as a vec4; i and the start of the slice must be multiples of four elements.
+//
 // VKTL_STORAGE: storage buffers of descriptor set 0, binding = number. VKTL_ADDRESS: addresses at
 // the front of the push constants. Which one is faster differs by driver several times over.
 #ifndef LIB_BUFFER_GLSL
@@ -23,6 +26,12 @@
         type data[];                                                                               \
     };                                                                                             \
     const uint name##_number = number;
+#define FOUR_TYPE(qualifier, number, name)                                                         \
+    layout(buffer_reference, std430, buffer_reference_align = 16) qualifier buffer                 \
+        name##_four_buffer                                                                         \
+    {                                                                                              \
+        vec4 data[];                                                                               \
+    };
 #define PUSH(type, buffers)                                                                        \
     layout(push_constant, std430) uniform Push                                                     \
     {                                                                                              \
@@ -31,7 +40,15 @@
     };
 #define LOAD(name, i)         (name##_buffer(address[name##_number]).data[i])
 #define STORE(name, i, value) name##_buffer(address[name##_number]).data[i] = (value)
+#define LOAD_FOUR(name, i)    (name##_four_buffer(address[name##_number]).data[(i) / 4])
+#define STORE_FOUR(name, i, value)                                                                 \
+    name##_four_buffer(address[name##_number]).data[(i) / 4] = (value)
 #else
+#define FOUR_TYPE(qualifier, number, name)                                                         \
+    layout(std430, set = 0, binding = number) qualifier buffer name##_four_buffer                  \
+    {                                                                                              \
+        vec4 data[];                                                                               \
+    } name##_four;
 #define BUFFER_TYPE(qualifier, type, number, name)                                                 \
     layout(std430, set = 0, binding = number) qualifier buffer name##_buffer                       \
     {                                                                                              \
@@ -44,10 +61,19 @@
     };
 #define LOAD(name, i)         (name.data[i])
 #define STORE(name, i, value) name.data[i] = (value)
+#define LOAD_FOUR(name, i)    (name##_four.data[(i) / 4])
+#define STORE_FOUR(name, i, value) name##_four.data[(i) / 4] = (value)
 #endif
 
 #define BUFFER_IN(type, number, name)    BUFFER_TYPE(readonly, type, number, name)
 #define BUFFER_OUT(type, number, name)   BUFFER_TYPE(writeonly, type, number, name)
 #define BUFFER_INOUT(type, number, name) BUFFER_TYPE(, type, number, name)
+
+#define BUFFER_IN_FOUR(number, name)                                                               \
+    BUFFER_IN(float, number, name)                                                                 \
+    FOUR_TYPE(readonly, number, name)
+#define BUFFER_OUT_FOUR(number, name)                                                              \
+    BUFFER_OUT(float, number, name)                                                                \
+    FOUR_TYPE(writeonly, number, name)
 
 #endif

@@ -1,60 +1,130 @@
 // A tile of a matrix product for GPUs: 256 invocations stage TILE_DEPTH steps of both factors in
-// shared memory and compute 128 rows by 64 columns, 8 x 4 each in registers; 12.5 KiB of shared
-// memory, any subgroup size. A shader of matrices with few rows may set TILE_ROWS to 32.
+// shared memory and compute TILE_ROWS by TILE_COLUMNS results, a 16th of each side in registers.
+// Any subgroup size; 12.5 KiB of shared memory at 128 x 64, 16.5 at 128 x 128.
 //
-// 32 multiply-adds cost 12 words of shared memory, read as three runs of four. Rows of the arrays
-// are padded by four words: runs stay aligned and columns fall into different banks.
+// Rows of the arrays are padded by four words: runs of four stay aligned and columns fall into
+// different banks. What an invocation loads comes in runs of four, too: either four steps of one
+// line ("along" the sum) or four lines of one step ("across" it), whichever lie side by side in
+// memory. BY_FOURS says that all of these runs are aligned and whole, so that one load or store
+// serves each; see buffer.glsl.
 #ifndef LIB_TILE_GLSL
 #define LIB_TILE_GLSL
 
 #extension GL_EXT_control_flow_attributes : require
 
-#ifndef TILE_ROWS
-#define TILE_ROWS 128
-#endif
-#define TILE_COLUMNS 64
-#define TILE_DEPTH 16
-#define TILE_LOCAL 256
+layout(constant_id = 3) const int TILE_ROWS = 128; // a power of two from 32 to 128
+layout(constant_id = 4) const int TILE_COLUMNS = 64; // likewise, from 64 on
+layout(constant_id = 5) const bool BY_FOURS = false;
 
-shared float tile_left[TILE_DEPTH][TILE_ROWS + 4];
-shared float tile_right[TILE_DEPTH][TILE_COLUMNS + 4];
+const int TILE_DEPTH = 16, TILE_LOCAL = 256;
+const int SUM_ROWS = TILE_ROWS / 16, SUM_RUNS = TILE_COLUMNS / 64; // of an invocation
+const int ROW_RUN = SUM_ROWS < 4 ? SUM_ROWS : 4;
+const int LEFT_PITCH = TILE_ROWS + 4, RIGHT_PITCH = TILE_COLUMNS + 4;
 
-const int SUM_ROWS = TILE_ROWS / 16, SUM_COLUMNS = 4; // of an invocation
-const int ROW_RUN = min(SUM_ROWS, 4);
+// Runs that an invocation loads a step; of 32 rows only every other one has any.
+const int LEFT = (TILE_ROWS + 63) / 64, RIGHT = TILE_COLUMNS / 64;
 
-float sum[SUM_ROWS][SUM_COLUMNS];
+shared float tile_left[TILE_DEPTH * LEFT_PITCH];
+shared float tile_right[TILE_DEPTH * RIGHT_PITCH];
 
-// Where element (i, v) of an invocation's sums lies in the tile.
+vec4 sum[SUM_ROWS * SUM_RUNS];
+vec4 next_left[LEFT], next_right[RIGHT];
+
+// Where element (i, 4 * v) of an invocation's sums lies in the tile.
 uint tile_row(int i)
 {
-    return gl_LocalInvocationID.x / 16 * ROW_RUN + uint(i % ROW_RUN) + uint(i / ROW_RUN) * 64;
+    return gl_LocalInvocationID.x / 16 * ROW_RUN + uint(i % ROW_RUN + i / ROW_RUN * 64);
 }
 
 uint tile_column(int v)
 {
-    return gl_LocalInvocationID.x % 16 * SUM_COLUMNS + uint(v);
+    return gl_LocalInvocationID.x % 16 * 4 + uint(v * 64);
+}
+
+// The line (row or column of the tile) and step of load s of an invocation.
+uint along_line(int s)
+{
+    return gl_LocalInvocationID.x / 4 + uint(s * 64);
+}
+
+uint along_step()
+{
+    return gl_LocalInvocationID.x % 4 * 4;
+}
+
+uint across_line(int lines)
+{
+    return gl_LocalInvocationID.x % (lines / 4) * 4;
+}
+
+uint across_step(int s, int lines)
+{
+    return gl_LocalInvocationID.x / (lines / 4) + uint(s * 1024 / lines);
+}
+
+void stage_left_along()
+{
+    [[unroll]] for (int s = 0; s < LEFT; s++)
+        if (TILE_ROWS >= 64 || along_line(s) < TILE_ROWS)
+            [[unroll]] for (int i = 0; i < 4; i++)
+                tile_left[(along_step() + i) * LEFT_PITCH + along_line(s)] = next_left[s][i];
+}
+
+void stage_right_along()
+{
+    [[unroll]] for (int s = 0; s < RIGHT; s++)
+        [[unroll]] for (int i = 0; i < 4; i++)
+            tile_right[(along_step() + i) * RIGHT_PITCH + along_line(s)] = next_right[s][i];
+}
+
+void stage_left_across()
+{
+    uint line = across_line(TILE_ROWS);
+    [[unroll]] for (int s = 0; s < LEFT; s++)
+        if (TILE_ROWS >= 64 || across_step(s, TILE_ROWS) < TILE_DEPTH)
+            [[unroll]] for (int i = 0; i < 4; i++)
+                tile_left[across_step(s, TILE_ROWS) * LEFT_PITCH + line + i] = next_left[s][i];
+}
+
+void stage_right_across()
+{
+    uint line = across_line(TILE_COLUMNS);
+    [[unroll]] for (int s = 0; s < RIGHT; s++)
+        [[unroll]] for (int i = 0; i < 4; i++)
+            tile_right[across_step(s, TILE_COLUMNS) * RIGHT_PITCH + line + i] = next_right[s][i];
 }
 
 void tile_clear()
 {
-    [[unroll]] for (int i = 0; i < SUM_ROWS; i++)
-        [[unroll]] for (int v = 0; v < SUM_COLUMNS; v++)
-            sum[i][v] = 0.0;
+    [[unroll]] for (int i = 0; i < SUM_ROWS * SUM_RUNS; i++)
+        sum[i] = vec4(0.0);
 }
 
 // Adds the product of what is staged. The caller puts barriers around it.
 void tile_multiply()
 {
     [[unroll]] for (int k = 0; k < TILE_DEPTH; k++) {
-        float left[SUM_ROWS], right[SUM_COLUMNS];
+        float left[SUM_ROWS];
+        vec4 right[SUM_RUNS];
         [[unroll]] for (int i = 0; i < SUM_ROWS; i++)
-            left[i] = tile_left[k][tile_row(i)];
-        [[unroll]] for (int v = 0; v < SUM_COLUMNS; v++)
-            right[v] = tile_right[k][tile_column(v)];
+            left[i] = tile_left[k * LEFT_PITCH + tile_row(i)];
+        [[unroll]] for (int v = 0; v < SUM_RUNS; v++)
+            [[unroll]] for (int j = 0; j < 4; j++)
+                right[v][j] = tile_right[k * RIGHT_PITCH + tile_column(v) + j];
         [[unroll]] for (int i = 0; i < SUM_ROWS; i++)
-            [[unroll]] for (int v = 0; v < SUM_COLUMNS; v++)
-                sum[i][v] += left[i] * right[v];
+            [[unroll]] for (int v = 0; v < SUM_RUNS; v++)
+                sum[i * SUM_RUNS + v] += left[i] * right[v];
     }
 }
+
+// Stores a run of sums at element `at` of the buffer, of which `count` belong to it.
+#define STORE_RUN(name, at, count, value)                                                          \
+    if (BY_FOURS) {                                                                                \
+        STORE_FOUR(name, at, value);                                                               \
+    } else {                                                                                       \
+        [[unroll]] for (int e = 0; e < 4; e++)                                                     \
+            if (e < (count))                                                                       \
+                STORE(name, (at) + e, (value)[e]);                                                 \
+    }
 
 #endif

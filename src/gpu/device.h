@@ -13,6 +13,7 @@ struct vktl_device {
     const struct vktl_log *log;
     struct vktl_device_info info;
     bool guard;
+    bool statistics; // pipelines keep what the compiler says of them (tools/amd_estimate)
     bool lost; // after VK_ERROR_DEVICE_LOST nothing more is asked of the driver
 
     VkInstance instance;

@@ -241,7 +241,8 @@ static vktl_status create_pipeline(struct vktl_device *device, const struct pipe
     const VkSpecializationInfo specialization = {value_count, map, value_count * 4, values};
     const VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-        .flags = VK_PIPELINE_CREATE_DISPATCH_BASE,
+        .flags = VK_PIPELINE_CREATE_DISPATCH_BASE |
+                 (device->statistics ? VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR : 0),
         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                   .module = module,

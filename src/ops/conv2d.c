@@ -300,17 +300,17 @@ static void forward(struct recorder *recorder, const struct op_call *call)
         return;
     }
     const enum product_variant variant = product_variant_for(recorder_info(recorder));
-    record_dispatch(recorder, &forward_kernels[variant],
-                    &(struct dispatch){
-                        .bind = {[CONV2D_FWD_X] = call->in[0],
-                                 [CONV2D_FWD_W] = call->weight[0],
-                                 [CONV2D_FWD_B] = bias,
-                                 [CONV2D_FWD_Y] = call->out},
-                        .push = push,
-                        .threads = {product_threads(variant, product_tile_of(variant), 1,
-                                                    pixel_count(push), push->out_c)},
-                        .flops = call->io->flops,
-                    });
+    const struct product_size size = {1, pixel_count(push), push->out_c, {push->in_c, push->out_c}};
+    struct dispatch dispatch = {
+        .bind = {[CONV2D_FWD_X] = call->in[0],
+                 [CONV2D_FWD_W] = call->weight[0],
+                 [CONV2D_FWD_B] = bias,
+                 [CONV2D_FWD_Y] = call->out},
+        .push = push,
+        .flops = call->io->flops,
+    };
+    product_dispatch(recorder_info(recorder), product_tile_of(variant), &size, &dispatch);
+    record_dispatch(recorder, &forward_kernels[variant], &dispatch);
 }
 
 // ---- Backward ----------------------------------------------------------------------------------
@@ -332,16 +332,17 @@ static void record_dx(struct recorder *recorder, const struct op_call *call, str
     // Tiles of the largest phase, for all phases; see shaders/lib/gather.glsl.
     const uint32_t phase_h = (push->in_h - 1) / push->stride_h + 1;
     const uint32_t phase_w = (push->in_w - 1) / push->stride_w + 1;
-    record_dispatch(
-        recorder, &dx_kernels[variant],
-        &(struct dispatch){
-            .bind = {[CONV2D_DX_DY] = dy, [CONV2D_DX_WT] = flipped, [CONV2D_DX_DX] = call->din[0]},
-            .push = push,
-            .threads = {product_threads(variant, product_tile_of(variant),
-                                        push->stride_h * push->stride_w,
-                                        push->batch * phase_h * phase_w, push->in_c)},
-            .flops = call->io->flops,
-        });
+    const struct product_size size = {push->stride_h * push->stride_w,
+                                      push->batch * phase_h * phase_w,
+                                      push->in_c,
+                                      {push->in_c, push->out_c}};
+    struct dispatch dispatch = {
+        .bind = {[CONV2D_DX_DY] = dy, [CONV2D_DX_WT] = flipped, [CONV2D_DX_DX] = call->din[0]},
+        .push = push,
+        .flops = call->io->flops,
+    };
+    product_dispatch(recorder_info(recorder), product_tile_of(variant), &size, &dispatch);
+    record_dispatch(recorder, &dx_kernels[variant], &dispatch);
 }
 
 static void record_dw(struct recorder *recorder, const struct op_call *call, struct slice dy,
@@ -352,18 +353,18 @@ static void record_dw(struct recorder *recorder, const struct op_call *call, str
     const uint32_t rows = weight_rows(push), parts = dw_parts(push);
     const struct slice dw = call->dweight[0];
     const struct slice to = parts == 1 ? dw : product_scratch_take(&scratch, dw_scratch_size(push));
-    if (call->io->algorithm[OP_DW] == DW_STEM)
+    if (call->io->algorithm[OP_DW] == DW_STEM) {
         record_stem_dw(recorder, push, call->in[0], dy, to);
-    else
-        record_dispatch(
-            recorder, &dw_kernels[variant],
-            &(struct dispatch){
-                .bind = {[CONV2D_DW_X] = call->in[0], [CONV2D_DW_DY] = dy, [CONV2D_DW_DW] = to},
-                .push = push,
-                .threads = {product_threads(variant, product_tile_of(variant), parts, rows,
-                                            push->out_c)},
-                .flops = call->io->flops,
-            });
+    } else {
+        const struct product_size size = {parts, rows, push->out_c, {push->in_c, push->out_c}};
+        struct dispatch dispatch = {
+            .bind = {[CONV2D_DW_X] = call->in[0], [CONV2D_DW_DY] = dy, [CONV2D_DW_DW] = to},
+            .push = push,
+            .flops = call->io->flops,
+        };
+        product_dispatch(recorder_info(recorder), product_tile_of(variant), &size, &dispatch);
+        record_dispatch(recorder, &dw_kernels[variant], &dispatch);
+    }
     if (parts > 1)
         record_sum_of_parts(recorder, to, dw, parts, rows * push->out_c);
 }

@@ -80,8 +80,7 @@ static const struct kernel *const kernels[] = {&forward_kernels[PRODUCT_TILE],
                                                &sum_rows_kernel,
                                                NULL};
 
-// What a workgroup computes where it is not the usual tile.
-static const struct product_tile low_tile = {32, 64}; // forward and dx on GPUs
+// What a workgroup computes on CPU drivers where it is not the usual tile.
 static const struct product_tile dx_lanes_tile = {8, 8};
 enum { FEW_ROWS = 4 };
 
@@ -113,8 +112,9 @@ static const struct op_algorithm forward_algorithms[] = {
 static uint32_t part_length(uint32_t rows, uint32_t columns, uint32_t length)
 {
     enum { GROUPS_WANTED = 512, MIN_LENGTH = 256, MAX_LENGTH = 1 << 17 };
-    const uint64_t tiles = ((uint64_t)(rows - 1) / low_tile.rows + 1) *
-                           ((uint64_t)(columns - 1) / low_tile.columns + 1);
+    const struct product_tile tile = product_tiles[PRODUCT_TILES - 1];
+    const uint64_t tiles =
+        ((uint64_t)(rows - 1) / tile.rows + 1) * ((uint64_t)(columns - 1) / tile.columns + 1);
     const uint64_t parts = tiles < GROUPS_WANTED ? GROUPS_WANTED / tiles : 1;
     uint64_t part = ((length - 1) / parts / MIN_LENGTH + 1) * MIN_LENGTH;
     part = part < MAX_LENGTH ? part : MAX_LENGTH;
@@ -204,23 +204,25 @@ static void forward(struct recorder *recorder, const struct op_call *call)
     const enum product_variant variant = product_variant_for(recorder_info(recorder));
     const struct slice bias = push->has_bias ? call->weight[1] : call->weight[0];
     const bool few_rows = call->io->algorithm[OP_FORWARD] == FORWARD_FEW;
-    struct product_tile tile = variant == PRODUCT_TILE ? low_tile : product_tile_of(variant);
+    struct product_tile tile = product_tile_of(variant);
     struct slice scratch = call->scratch, sums = call->out;
     if (few_rows)
         tile.rows = FEW_ROWS;
     if (push->fwd_parts > 1)
         sums = product_scratch_take(&scratch, call->io->forward_scratch_size);
-    record_dispatch(
-        recorder, few_rows ? &few_rows_kernels[variant] : &forward_kernels[variant],
-        &(struct dispatch){
-            .bind = {[DENSE_FWD_X] = call->in[0],
-                     [DENSE_FWD_W] = call->weight[0],
-                     [DENSE_FWD_B] = bias,
-                     [DENSE_FWD_Y] = sums},
-            .push = push,
-            .threads = {product_threads(variant, tile, push->fwd_parts, push->batch, push->units)},
-            .flops = call->io->flops,
-        });
+    const struct product_size size = {
+        push->fwd_parts, push->batch, push->units, {push->inputs, push->units}};
+    struct dispatch dispatch = {
+        .bind = {[DENSE_FWD_X] = call->in[0],
+                 [DENSE_FWD_W] = call->weight[0],
+                 [DENSE_FWD_B] = bias,
+                 [DENSE_FWD_Y] = sums},
+        .push = push,
+        .flops = call->io->flops,
+    };
+    product_dispatch(recorder_info(recorder), tile, &size, &dispatch);
+    record_dispatch(recorder, few_rows ? &few_rows_kernels[variant] : &forward_kernels[variant],
+                    &dispatch);
     if (push->fwd_parts == 1)
         return;
     record_dispatch(
@@ -241,18 +243,18 @@ static void record_dx(struct recorder *recorder, const struct op_call *call, str
 {
     const struct dense_push *push = OP_PUSH(dense_push, call->io);
     const enum product_variant variant = product_variant_for(recorder_info(recorder));
-    const struct product_tile tile = variant == PRODUCT_TILE ? low_tile : dx_lanes_tile;
     struct slice to = call->din[0];
     if (push->dx_parts > 1)
         to = product_scratch_take(scratch, parts_size(push->dx_parts, push->batch, push->inputs));
-    record_dispatch(
-        recorder, &dx_kernels[variant],
-        &(struct dispatch){
-            .bind = {[DENSE_DX_DY] = dy, [DENSE_DX_W] = call->weight[0], [DENSE_DX_DX] = to},
-            .push = push,
-            .threads = {product_threads(variant, tile, push->dx_parts, push->batch, push->inputs)},
-            .flops = call->io->flops,
-        });
+    const struct product_size size = {
+        push->dx_parts, push->batch, push->inputs, {push->inputs, push->units}};
+    struct dispatch dispatch = {
+        .bind = {[DENSE_DX_DY] = dy, [DENSE_DX_W] = call->weight[0], [DENSE_DX_DX] = to},
+        .push = push,
+        .flops = call->io->flops,
+    };
+    product_dispatch(recorder_info(recorder), dx_lanes_tile, &size, &dispatch);
+    record_dispatch(recorder, &dx_kernels[variant], &dispatch);
     if (push->dx_parts > 1)
         record_sum_of_parts(recorder, to, call->din[0], push->dx_parts, push->batch * push->inputs);
 }
@@ -261,16 +263,14 @@ static void record_dw(struct recorder *recorder, const struct op_call *call, str
 {
     const struct dense_push *push = OP_PUSH(dense_push, call->io);
     const enum product_variant variant = product_variant_for(recorder_info(recorder));
-    record_dispatch(
-        recorder, &dw_kernels[variant],
-        &(struct dispatch){
-            .bind =
-                {[DENSE_DW_X] = call->in[0], [DENSE_DW_DY] = dy, [DENSE_DW_DW] = call->dweight[0]},
-            .push = push,
-            .threads = {product_threads(variant, product_tile_of(variant), 1, push->inputs,
-                                        push->units)},
-            .flops = call->io->flops,
-        });
+    const struct product_size size = {1, push->inputs, push->units, {push->inputs, push->units}};
+    struct dispatch dispatch = {
+        .bind = {[DENSE_DW_X] = call->in[0], [DENSE_DW_DY] = dy, [DENSE_DW_DW] = call->dweight[0]},
+        .push = push,
+        .flops = call->io->flops,
+    };
+    product_dispatch(recorder_info(recorder), product_tile_of(variant), &size, &dispatch);
+    record_dispatch(recorder, &dw_kernels[variant], &dispatch);
 }
 
 static void backward(struct recorder *recorder, const struct op_call *call)

@@ -62,13 +62,88 @@ struct product_tile product_tile_of(enum product_variant variant)
     return (struct product_tile){16, 4 * lanes_of(variant)};
 }
 
+// ---- Tiles -------------------------------------------------------------------------------------
+
+const struct product_tile product_tiles[PRODUCT_TILES] = {
+    {128, 128}, {128, 64}, {64, 64}, {32, 64}};
+
+// Percent of the multiply-add rate that a tile reaches: the estimates of assets/bench/amd.md.
+static const uint32_t tile_percents[PRODUCT_TILES] = {90, 85, 75, 55};
+
+static uint32_t tile_shared_size(struct product_tile tile)
+{
+    enum { DEPTH = 16, PADDING = 4 };
+    return DEPTH * (tile.rows + tile.columns + 2 * PADDING) * (uint32_t)sizeof(float);
+}
+
+static uint32_t group_count(struct product_tile tile, uint32_t count, uint32_t rows,
+                            uint32_t columns)
+{
+    return count * ((rows - 1) / tile.rows + 1) * ((columns - 1) / tile.columns + 1);
+}
+
 uint32_t product_threads(enum product_variant variant, struct product_tile tile, uint32_t count,
                          uint32_t rows, uint32_t columns)
 {
-    const uint32_t row_tiles = (rows - 1) / tile.rows + 1;
-    const uint32_t column_tiles = (columns - 1) / tile.columns + 1;
-    return count * row_tiles * column_tiles * lanes_of(variant);
+    return group_count(tile, count, rows, columns) * lanes_of(variant);
 }
+
+// Vulkan does not tell how many groups a device runs at once: these are of a middling one.
+static uint32_t groups_at_once(const struct vktl_device_info *info)
+{
+    switch (info->type) {
+    case VKTL_DEVICE_CPU:
+        return 1;
+    case VKTL_DEVICE_INTEGRATED:
+        return 24;
+    default:
+        return 128;
+    }
+}
+
+struct product_tile product_choose_tile(const struct vktl_device_info *info,
+                                        const struct product_size *size)
+{
+    const uint32_t at_once = groups_at_once(info);
+    struct product_tile best = product_tiles[PRODUCT_TILES - 1];
+    double least = 0;
+    for (uint32_t i = 0; i < PRODUCT_TILES; i++) {
+        const struct product_tile tile = product_tiles[i];
+        const uint32_t groups = group_count(tile, size->count, size->rows, size->columns);
+        const uint32_t rounds = (groups - 1) / at_once + 1;
+        const double cost = (double)rounds * tile.rows * tile.columns / tile_percents[i];
+        if (tile_shared_size(tile) > info->max_shared_size || (least > 0 && cost >= least))
+            continue;
+        least = cost;
+        best = tile;
+    }
+    return best;
+}
+
+static bool goes_by_fours(const struct product_size *size, const struct dispatch *dispatch)
+{
+    bool by_fours = size->inner[0] % 4 == 0 && size->inner[1] % 4 == 0;
+    for (uint32_t i = 0; i < KERNEL_MAX_BUFFERS; i++)
+        by_fours = by_fours && dispatch->bind[i].offset % (4 * sizeof(float)) == 0;
+    return by_fours;
+}
+
+void product_dispatch(const struct vktl_device_info *info, struct product_tile lanes_tile,
+                      const struct product_size *size, struct dispatch *dispatch)
+{
+    const enum product_variant variant = product_variant_for(info);
+    struct product_tile tile = lanes_tile;
+    if (variant == PRODUCT_TILE) {
+        tile = product_choose_tile(info, size);
+        dispatch->constants[0] = tile.rows;
+        dispatch->constants[1] = tile.columns;
+        dispatch->constants[2] = goes_by_fours(size, dispatch);
+        dispatch->constant_count = 3;
+    }
+    dispatch->threads[0] = product_threads(variant, tile, size->count, size->rows, size->columns);
+}
+
+// ---- Scratch and activations -------------------------------------------------------------------
 
 uint64_t product_scratch_size(uint64_t size)
 {

@@ -33,15 +33,36 @@ enum product_variant product_variant_for(const struct vktl_device_info *info);
     }
 #define PRODUCT_TILE_LOCAL 256
 
-// Rows and columns of the result that a workgroup of the variant computes.
+// Rows and columns of the result that a workgroup computes.
 struct product_tile {
     uint32_t rows, columns;
 };
-struct product_tile product_tile_of(enum product_variant variant);
+struct product_tile product_tile_of(enum product_variant variant); // the usual one
+
+// Tiles that the kernels of PRODUCT_TILE take, the largest first: their specialization constants
+// are rows, columns and whether loads and stores go by fours; see shaders/lib/tile.glsl.
+enum { PRODUCT_TILES = 4 };
+extern const struct product_tile product_tiles[PRODUCT_TILES];
+
+// `count` results of `rows` by `columns` each, of factors whose innermost extents are `inner`.
+struct product_size {
+    uint32_t count, rows, columns;
+    uint32_t inner[2];
+};
 
 // Invocations for `count` results of `rows` by `columns` each.
 uint32_t product_threads(enum product_variant variant, struct product_tile tile, uint32_t count,
                          uint32_t rows, uint32_t columns);
+
+// The tile of product_tiles that is expected to be fastest on a device: the fewest rounds of all
+// groups that it runs at once, weighed by what a round of that tile takes.
+struct product_tile product_choose_tile(const struct vktl_device_info *info,
+                                        const struct product_size *size);
+
+// Completes the dispatch of a kernel with its invocations and constants, from its `bind`. Variants
+// for CPU drivers take `lanes_tile`.
+void product_dispatch(const struct vktl_device_info *info, struct product_tile lanes_tile,
+                      const struct product_size *size, struct dispatch *dispatch);
 
 // Takes the next `size` bytes from the front of a scratch slice, aligned for every device.
 uint64_t product_scratch_size(uint64_t size);

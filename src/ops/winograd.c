@@ -167,16 +167,17 @@ static void record_product(const struct chunk_call *call)
 {
     const enum product_variant variant = product_variant_for(recorder_info(call->recorder));
     const struct winograd_push *push = &call->push;
-    record_dispatch(call->recorder, &winograd_product_kernels[variant],
-                    &(struct dispatch){
-                        .bind = {[WINOGRAD_PRODUCT_V] = call->v,
-                                 [WINOGRAD_PRODUCT_U] = call->second,
-                                 [WINOGRAD_PRODUCT_M] = call->m},
-                        .push = push,
-                        .threads = {product_threads(variant, product_tile_of(variant),
-                                                    WINOGRAD_POINTS, push->count, push->out_c)},
-                        .flops = direct_flops(push),
-                    });
+    const struct product_size size = {
+        WINOGRAD_POINTS, push->count, push->out_c, {push->in_c, push->out_c}};
+    struct dispatch dispatch = {
+        .bind = {[WINOGRAD_PRODUCT_V] = call->v,
+                 [WINOGRAD_PRODUCT_U] = call->second,
+                 [WINOGRAD_PRODUCT_M] = call->m},
+        .push = push,
+        .flops = direct_flops(push),
+    };
+    product_dispatch(recorder_info(call->recorder), product_tile_of(variant), &size, &dispatch);
+    record_dispatch(call->recorder, &winograd_product_kernels[variant], &dispatch);
 }
 
 static void record_out(const struct chunk_call *call)
@@ -209,16 +210,17 @@ static void record_du(const struct chunk_call *call)
 {
     const enum product_variant variant = product_variant_for(recorder_info(call->recorder));
     const struct winograd_push *push = &call->push;
-    record_dispatch(call->recorder, &winograd_du_kernels[variant],
-                    &(struct dispatch){
-                        .bind = {[WINOGRAD_DU_V] = call->v,
-                                 [WINOGRAD_DU_Z] = call->m,
-                                 [WINOGRAD_DU_DU] = call->out},
-                        .push = push,
-                        .threads = {product_threads(variant, product_tile_of(variant),
-                                                    WINOGRAD_POINTS, push->in_c, push->out_c)},
-                        .flops = direct_flops(push),
-                    });
+    const struct product_size size = {
+        WINOGRAD_POINTS, push->in_c, push->out_c, {push->in_c, push->out_c}};
+    struct dispatch dispatch = {
+        .bind = {[WINOGRAD_DU_V] = call->v,
+                 [WINOGRAD_DU_Z] = call->m,
+                 [WINOGRAD_DU_DU] = call->out},
+        .push = push,
+        .flops = direct_flops(push),
+    };
+    product_dispatch(recorder_info(call->recorder), product_tile_of(variant), &size, &dispatch);
+    record_dispatch(call->recorder, &winograd_du_kernels[variant], &dispatch);
 }
 
 // ---- Weights -----------------------------------------------------------------------------------

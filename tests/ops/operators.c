@@ -1,7 +1,7 @@
 // Every operator against its reference, a subtest each: the tables of src/check/cases, which
 // `vktl selftest` runs too. One program serves all of them, as each would be the same three lines.
 //
-//     test_ops_operators [OPERATOR]
+//     test_ops_operators [OPERATOR | "other form" | "GPU kernels"]
 #include "harness/harness.h"
 
 #include <stdio.h>
@@ -80,10 +80,13 @@ int main(int argc, char **argv)
             tests[count++] = (struct CMUnitTest){
                 .name = name, .test_func = test_operator, .initial_state = (void *)name};
     }
-    if (argc < 2) {
-        tests[count++] = (struct CMUnitTest){.name = "other form", .test_func = test_other_form};
-        tests[count++] = (struct CMUnitTest){.name = "GPU kernels", .test_func = test_gpu_kernels};
-    }
+    const struct CMUnitTest whole[] = {
+        {.name = "other form", .test_func = test_other_form},
+        {.name = "GPU kernels", .test_func = test_gpu_kernels},
+    };
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (argc < 2 || strcmp(argv[1], whole[i].name) == 0)
+            tests[count++] = whole[i];
     device = harness_open(VKTL_FORM_AUTO);
     const int failed = _cmocka_run_group_tests("operators", tests, count, NULL, NULL);
     harness_close(&device);

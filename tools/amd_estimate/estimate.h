@@ -1,0 +1,47 @@
+// Parts of amd_estimate: what AMD's compiler says of a kernel, for a generation that need not be
+// here.
+#ifndef AMD_ESTIMATE_H
+#define AMD_ESTIMATE_H
+
+#include "gpu/device.h"
+
+// One kernel compiled for one generation.
+struct estimate {
+    uint32_t subgroup_size; // invocations
+    uint32_t vgprs, sgprs;
+    uint32_t spilled;             // registers of both kinds
+    uint32_t lds_size, code_size; // bytes
+    uint32_t subgroups;           // that a SIMD can hold at a time
+    uint32_t cycles; // ACO's "Inverse Throughput": of a wave, with every loop taken for 8 turns
+};
+
+// Opens RADV's null device of a generation, as RADV_FORCE_FAMILY calls it. Fails with
+// VKTL_NO_DEVICE where there is no such driver or no such generation. compile_close takes a device
+// that was never opened.
+vktl_status compile_open(const struct vktl_log *log, const char *family,
+                         struct vktl_device *device);
+void compile_close(struct vktl_device *device);
+
+// Compiles over storage buffers, or over addresses.
+vktl_status compile_kernel(struct vktl_device *device, const struct kernel *kernel, bool by_address,
+                           const uint32_t *constants, uint32_t constant_count,
+                           struct estimate *estimate);
+
+enum { MAX_FAMILIES = 8 };
+
+// A line of a table: a kernel, and what came of it a generation.
+struct row {
+    const struct kernel *kernel;
+    uint32_t rows, columns; // of the tile of a product; 0 for other kernels
+    bool by_fours;          // a product's loads and stores
+    struct estimate estimates[MAX_FAMILIES];
+};
+
+// Percent of the multiply-add rate that a product may reach at best; 0 for other kernels.
+double row_percent(const struct row *row, const struct estimate *estimate, const char *family);
+
+// Prints rows as Markdown: products first, then the rest.
+void table_print(const struct row *rows, uint32_t row_count, char *const *families,
+                 uint32_t family_count);
+
+#endif
