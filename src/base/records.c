@@ -175,7 +175,7 @@ static void drop(struct records *records)
 bool records_clear(struct records *records)
 {
     drop(records);
-    if (file_write_all(records->log, records->path, &records->header, sizeof records->header) !=
+    if (file_write_all(NULL, records->path, &records->header, sizeof records->header) !=
         VKTL_OK)
         return false;
     records->descriptor = open(records->path, O_RDWR | O_CLOEXEC);

@@ -17,8 +17,7 @@
 struct records;
 
 // Opens a file of records whose payload has `payload_size` bytes, or makes it. A file that is not
-// what `kind` names, with records of that size, is replaced. NULL: it cannot be had; a warning to
-// `log` says why.
+// what `kind` names, with records of that size, is replaced. NULL: it cannot be had.
 struct records *records_open(const struct vktl_log *log, const char *path, struct hash kind,
                              size_t payload_size);
 void records_close(struct records **records);

@@ -21,7 +21,7 @@ struct known *known_open(const struct vktl_log *log, uint32_t image_size,
     const uint32_t kind[] = {PIXELS_VERSION}, how[] = {image_size, (uint32_t)interpolation};
     char *folder = NULL, *path = NULL;
     struct known *known = calloc(1, sizeof *known);
-    if (known && folder_cache(log, &folder) == VKTL_OK)
+    if (known && folder_cache(NULL, &folder) == VKTL_OK)
         path = path_join(folder, "images.bin");
     if (path) {
         known->how = hash_bytes((struct hash){{0}}, how, sizeof how);

@@ -8,7 +8,6 @@ static struct hash add_number(struct hash hash, uint64_t number)
 
 static struct hash add_io(struct hash hash, const struct op_io *io)
 {
-    hash = add_number(hash, io->algorithm[OP_FORWARD]);
     hash = hash_bytes(hash, io->push, sizeof io->push);
     hash = hash_bytes(hash, io->out.dim, sizeof io->out.dim);
     return add_number(hash, io->out.rank);
@@ -16,7 +15,10 @@ static struct hash add_io(struct hash hash, const struct op_io *io)
 
 static struct hash add_node(struct hash hash, const struct node *node)
 {
+    const struct op_algorithm *algorithms = node->op->algorithms[OP_FORWARD];
     hash = add_io(hash_text(hash, node->op->name), &node->io);
+    if (algorithms)
+        hash = hash_text(hash, algorithms[node->io.algorithm[OP_FORWARD]].name);
     for (uint32_t w = 0; w < node->io.weight_count; w++)
         hash = hash_bytes(hash, node->weight[w], shape_size(&node->io.weight[w].shape));
     return hash;

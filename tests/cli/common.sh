@@ -10,6 +10,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset VKTL_DEVICE
 
+# A cache of our own: nothing of earlier runs but what drivers have compiled.
+caches=${XDG_CACHE_HOME:-${HOME:-}/.cache}
+export MESA_SHADER_CACHE_DIR="$caches"
+export XDG_CACHE_HOME="$work/cache"
+mkdir -p "$XDG_CACHE_HOME/vktl"
+cp "$caches"/vktl/pipelines-*.bin "$XDG_CACHE_HOME/vktl" 2>"$work/cp.err" || true
+
 fail() {
     echo "$(basename "$0"): $*" >&2
     exit 1
