@@ -48,7 +48,8 @@ static vktl_status note_change(const struct plan *plan, const struct pass *pass,
                         plan->model->name, plan->model->layers[node->owner].name);
     parameter->trainable = weight->trainable;
     parameter->written = weight->written;
-    return weight->trainable ? plan_infer_update(plan, &weight->shape, parameter) : VKTL_OK;
+    parameter->sum = (struct op_io){.in = {weight->shape, weight->shape}, .in_count = 2};
+    return weight->trainable ? op_find("add")->infer(plan->log, NULL, &parameter->sum) : VKTL_OK;
 }
 
 // Registers the weights of a pass; those that another pass has already are shared.
@@ -128,6 +129,7 @@ vktl_status plan_create(const struct vktl_log *log, struct vktl_device *device,
     for (int kind = 0; kind < PASS_COUNT; kind++)
         if (params->passes[kind])
             TRY(plan_pass_make(plan, (enum plan_pass)kind));
+    TRY(plan_bundle(plan));
     TRY(plan_measure(plan));
     *out = plan;
     return VKTL_OK;
@@ -163,11 +165,10 @@ vktl_status plan_build(struct plan *plan)
 {
     vktl_status status = VKTL_OK;
     TRY(plan_allocate(plan));
+    TRY(plan_clear_bundles(plan));
     for (uint32_t i = 0; i < plan->parameter_count; i++) {
         const struct parameter *parameter = &plan->parameters[i];
         TRY(gpu_upload(plan->device, parameter->value, parameter->host, parameter->size));
-        if (slice_exists(parameter->state))
-            TRY(gpu_fill(plan->device, parameter->state, 0));
     }
     if (plan->class_weights_host)
         TRY(gpu_upload(plan->device, plan->class_weights, plan->class_weights_host,
@@ -199,6 +200,7 @@ void plan_destroy(struct plan **out)
     for (int role = 0; role < ROLE_COUNT; role++)
         pool_destroy(&plan->pools[role]);
     free(plan->parameters);
+    free(plan->bundles);
     free(plan->class_weights_host);
     free(plan);
     *out = NULL;
@@ -492,11 +494,29 @@ uint32_t plan_trained_count(const struct plan *plan)
     return count;
 }
 
+// Tensors of the optimizer's state that belong to the parameter: as many as the bundle has.
+static uint32_t state_count(const struct plan *plan, const struct parameter *parameter)
+{
+    if (!parameter->trainable)
+        return 0;
+    const struct bundle *bundle = &plan->bundles[parameter->bundle];
+    return (uint32_t)(bundle->state.size / bundle->size);
+}
+
+static struct slice state_of(const struct plan *plan, const struct parameter *parameter,
+                             uint32_t index)
+{
+    const struct bundle *bundle = &plan->bundles[parameter->bundle];
+    return slice_part(bundle->state, index * bundle->size + parameter->bundle_offset,
+                      parameter->size);
+}
+
 struct plan_trained plan_trained(const struct plan *plan, uint32_t index)
 {
     const struct parameter *parameter = trained_parameter(plan, index);
     vktl_assert(parameter);
-    return (struct plan_trained){parameter->layer, parameter->weight, parameter->state.size};
+    return (struct plan_trained){parameter->layer, parameter->weight,
+                                 state_count(plan, parameter) * parameter->size};
 }
 
 const char *const *plan_state_names(const struct plan *plan)
@@ -506,18 +526,24 @@ const char *const *plan_state_names(const struct plan *plan)
 
 vktl_status plan_read_state(struct plan *plan, uint32_t index, void *state)
 {
+    vktl_status status = VKTL_OK;
     const struct parameter *parameter = trained_parameter(plan, index);
     vktl_assert(parameter);
-    if (!slice_exists(parameter->state))
-        return VKTL_OK;
-    return gpu_download(plan->device, state, parameter->state, parameter->state.size);
+    for (uint32_t i = 0; i < state_count(plan, parameter); i++)
+        TRY(gpu_download(plan->device, (char *)state + i * parameter->size,
+                         state_of(plan, parameter, i), parameter->size));
+fail:
+    return status;
 }
 
 vktl_status plan_write_state(struct plan *plan, uint32_t index, const void *state)
 {
+    vktl_status status = VKTL_OK;
     const struct parameter *parameter = trained_parameter(plan, index);
     vktl_assert(parameter);
-    if (!slice_exists(parameter->state))
-        return VKTL_OK;
-    return gpu_upload(plan->device, parameter->state, state, parameter->state.size);
+    for (uint32_t i = 0; i < state_count(plan, parameter); i++)
+        TRY(gpu_upload(plan->device, state_of(plan, parameter, i),
+                       (const char *)state + i * parameter->size, parameter->size));
+fail:
+    return status;
 }

@@ -35,13 +35,20 @@ static void want_parameters(struct plan *plan, enum plan_role role, struct wants
 {
     for (uint32_t i = 0; i < plan->parameter_count; i++) {
         struct parameter *parameter = &plan->parameters[i];
-        if (role == ROLE_WEIGHTS) {
+        if (role != ROLE_WEIGHTS)
+            break;
+        if (!parameter->trainable)
             want(wants, parameter->size, 0, 0, &parameter->value);
-            want(wants, parameter->prepared_size, 0, 0, &parameter->prepared);
-        } else if (parameter->trainable && role == ROLE_GRADIENTS)
-            want(wants, parameter->size, 0, 0, &parameter->gradient);
-        else if (parameter->trainable && role == ROLE_OPTIMIZER)
-            want(wants, parameter->optimizer.saved_size, 0, 0, &parameter->state);
+        want(wants, parameter->prepared_size, 0, 0, &parameter->prepared);
+    }
+    for (uint32_t i = 0; i < plan->bundle_count; i++) {
+        struct bundle *bundle = &plan->bundles[i];
+        if (role == ROLE_WEIGHTS)
+            want(wants, bundle->size, 0, 0, &bundle->value);
+        else if (role == ROLE_GRADIENTS)
+            want(wants, bundle->size, 0, 0, &bundle->gradient);
+        else
+            want(wants, bundle->optimizer.saved_size, 0, 0, &bundle->state);
     }
     if (role == ROLE_WEIGHTS && plan->class_weights_host)
         want(wants, (uint64_t)model_output_count(plan->model) * sizeof(float), 0, 0,
@@ -111,7 +118,7 @@ static void wants_deinit(struct wants *wants)
 static vktl_status wants_init(struct plan *plan, enum plan_role role, struct wants *wants)
 {
     enum { HOST_SLICES = 16 * PLAN_MAX_SLOTS }; // at most
-    uint32_t capacity = 2 * plan->parameter_count + HOST_SLICES;
+    uint32_t capacity = 3 * plan->parameter_count + HOST_SLICES;
     for (int kind = 0; kind < PASS_COUNT; kind++)
         capacity += plan->passes[kind].tensor_count;
     *wants = (struct wants){.requests = calloc(capacity, sizeof *wants->requests),
@@ -233,6 +240,7 @@ vktl_status plan_allocate(struct plan *plan)
     vktl_status status = VKTL_OK;
     for (int role = 0; role < ROLE_COUNT; role++)
         TRY(allocate_role(plan, (enum plan_role)role));
+    plan_place_bundles(plan);
     plan_place_squares(plan);
 fail:
     return status;

@@ -11,15 +11,25 @@ struct parameter {
     const float *host;
     uint64_t size; // bytes
     uint32_t layer, weight;
-    bool trainable;          // the optimizer changes it
-    bool written;            // forward of PASS_TRAIN changes it: moving statistics
-    struct op_io optimizer;  // inferred for this tensor; trainable alone
-    struct op_io sum;        // of gradients of several runs; where the plan accumulates
-    const struct node *node; // one that reads it
-    uint64_t prepared_size;  // of the form of it that its nodes read, see struct op
-    struct slice value, prepared, state;
-    struct slice gradient; // that the update takes: of a run, or summed over several
-    struct slice squares;  // parts of the sum of the gradient's squares, in plan.squares
+    bool trainable;               // the optimizer changes it
+    bool written;                 // forward of PASS_TRAIN changes it: moving statistics
+    uint32_t bundle;              // of plan.bundles, where it is trainable
+    uint64_t bundle_offset;       // bytes
+    struct op_io sum;             // of gradients of several runs; where the plan accumulates
+    const struct node *node;      // one that reads it
+    uint64_t prepared_size;       // of the form of it that its nodes read, see struct op
+    struct slice value, prepared; // of a trainable one, value is a part of its bundle's
+    struct slice gradient; // that the update takes: of a run, or summed over several; likewise
+};
+
+// Trained tensors that are updated by one dispatch, and so lie side by side, padded to alignment.
+// Their state is one tensor after another, each as large as the bundle.
+struct bundle {
+    float rate_factor;      // of the learning rate, theirs alike
+    uint64_t size;          // bytes
+    struct op_io optimizer; // inferred for them all
+    struct slice value, gradient, state;
+    struct slice squares; // parts of the sum of the gradients' squares, in plan.squares
 };
 
 // A tensor of a pass while it is laid out: when it lives and where it goes.
@@ -51,7 +61,7 @@ struct pass {
     struct op_io augment;                                             // of its start
     struct op_io loss, metric, softmax;                               // of the end
     uint32_t start_time, loss_time, end_time; // on the plan's timeline; see pass_layout
-    uint32_t first_gradient; // the first node whose output's gradient is wanted
+    uint32_t first_gradient;                  // the first node whose output's gradient is wanted
     uint32_t first_backward; // the first node that runs backward: the same, but where that gradient
                              // itself is the result
     // One a slot of the plan.
@@ -86,6 +96,8 @@ struct plan {
     struct pass passes[PASS_COUNT];
     struct parameter *parameters;
     uint32_t parameter_count;
+    struct bundle *bundles;
+    uint32_t bundle_count;
     uint32_t time;                  // steps of the timeline that lifetimes are counted in
     uint64_t role_size[ROLE_COUNT]; // bytes as packed
     uint64_t live_size;             // of activations, the most that live at once
@@ -139,11 +151,12 @@ bool pass_takes_images(const struct plan *plan, const struct pass *pass);
 
 // ---- plan_update.c: what becomes of gradients
 
-// Infers the optimizer for a parameter.
-vktl_status plan_infer_update(const struct plan *plan, const struct shape *shape,
-                              struct parameter *parameter);
+// Puts the trainable parameters into bundles and infers their optimizers.
+vktl_status plan_bundle(struct plan *plan);
+void plan_place_bundles(struct plan *plan);        // gives the parameters their parts of the slices
+vktl_status plan_clear_bundles(struct plan *plan); // gradients and state become 0
 uint64_t plan_squares_size(const struct plan *plan); // bytes of plan.squares
-void plan_place_squares(struct plan *plan);          // gives every gradient its part of them
+void plan_place_squares(struct plan *plan);          // gives every bundle its part of them
 void plan_record_update(const struct plan *plan, struct recorder *recorder);
 
 // Adds the gradient that a run has made to the parameter's sum.

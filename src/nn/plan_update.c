@@ -1,9 +1,11 @@
-// Responsible for what becomes of gradients: the optimizer of each trained tensor, its share of the
-// learning rate, the norm of all gradients where they are clipped by it, and their sums where a
-// step takes several runs.
+// Responsible for what becomes of gradients: bundles of trained tensors, their optimizers, their
+// share of the learning rate, the norm of all gradients where they are clipped by it, and their
+// sums where a step takes several runs.
 #include "nn/plan_private.h"
+#include "ops/scratch.h"
 #include "ops/sum_squares.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_clipped(const struct plan *plan)
@@ -11,52 +13,120 @@ static bool is_clipped(const struct plan *plan)
     return plan->params.clip_norm > 0;
 }
 
-static uint64_t element_count(const struct parameter *parameter)
+// ---- Bundles -----------------------------------------------------------------------------------
+
+static float rate_factor(const struct plan *plan, const struct parameter *parameter)
 {
-    return parameter->size / sizeof(float);
+    return plan->params.rate_factors ? plan->params.rate_factors[parameter->layer] : 1;
 }
 
-vktl_status plan_infer_update(const struct plan *plan, const struct shape *shape,
-                              struct parameter *parameter)
+// The last bundle, where the parameter may join it: a storage buffer reaches no further on some
+// devices.
+static struct bundle *bundle_for(const struct plan *plan, const struct parameter *parameter)
+{
+    enum { MAX_SIZE = 128 << 20 };
+    if (plan->bundle_count == 0)
+        return NULL;
+    struct bundle *last = &plan->bundles[plan->bundle_count - 1];
+    return last->rate_factor == rate_factor(plan, parameter) &&
+                   last->size + parameter->size <= MAX_SIZE
+               ? last
+               : NULL;
+}
+
+static vktl_status infer_optimizer(const struct plan *plan, struct bundle *bundle)
 {
     vktl_status status = VKTL_OK;
     const struct op *op = plan->params.optimizer;
-    const float *factors = plan->params.rate_factors;
-    const double factor = factors ? (double)factors[parameter->layer] : 1;
+    const double factor = (double)bundle->rate_factor;
+    const uint64_t count = bundle->size / sizeof(float);
     _Alignas(8) unsigned char params[OP_MAX_PARAMS_SIZE];
     memcpy(params, plan->optimizer_params, sizeof params);
     TRY(field_set_numbers(plan->log, field_find(op->fields, "learning_rate_factor"), params,
                           &factor, 1));
     TRY(field_set_numbers(plan->log, field_find(op->fields, "clip_norm"), params,
                           &plan->params.clip_norm, 1));
-    parameter->optimizer = (struct op_io){.in = {*shape, shape_1d(1)}, .in_count = 2};
-    TRY(op->infer(plan->log, params, &parameter->optimizer));
-    parameter->sum = (struct op_io){.in = {*shape, *shape}, .in_count = 2};
-    TRY(op_find("add")->infer(plan->log, NULL, &parameter->sum));
+    bundle->optimizer =
+        (struct op_io){.in = {shape_1d((uint32_t)count), shape_1d(1)}, .in_count = 2};
+    TRY(op->infer(plan->log, params, &bundle->optimizer));
+fail:
+    return status;
+}
+
+vktl_status plan_bundle(struct plan *plan)
+{
+    vktl_status status = VKTL_OK;
+    plan->bundles = calloc(plan->parameter_count + (size_t)1, sizeof *plan->bundles);
+    TRY_ALLOC(plan->log, plan->bundles);
+    for (uint32_t i = 0; i < plan->parameter_count; i++) {
+        struct parameter *parameter = &plan->parameters[i];
+        if (!parameter->trainable)
+            continue;
+        struct bundle *bundle = bundle_for(plan, parameter);
+        if (!bundle) {
+            bundle = &plan->bundles[plan->bundle_count++];
+            bundle->rate_factor = rate_factor(plan, parameter);
+        }
+        parameter->bundle = plan->bundle_count - 1;
+        parameter->bundle_offset = bundle->size;
+        bundle->size += scratch_align(parameter->size);
+    }
+    for (uint32_t i = 0; i < plan->bundle_count; i++)
+        TRY(infer_optimizer(plan, &plan->bundles[i]));
+fail:
+    return status;
+}
+
+void plan_place_bundles(struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->parameter_count; i++) {
+        struct parameter *parameter = &plan->parameters[i];
+        if (!parameter->trainable)
+            continue;
+        const struct bundle *bundle = &plan->bundles[parameter->bundle];
+        const uint64_t offset = parameter->bundle_offset, size = parameter->size;
+        parameter->value = slice_part(bundle->value, offset, size);
+        parameter->gradient = slice_part(bundle->gradient, offset, size);
+    }
+}
+
+// No gradient is written between the tensors: what stands there must not count in the norm.
+vktl_status plan_clear_bundles(struct plan *plan)
+{
+    vktl_status status = VKTL_OK;
+    for (uint32_t i = 0; i < plan->bundle_count; i++) {
+        const struct bundle *bundle = &plan->bundles[i];
+        TRY(gpu_fill(plan->device, bundle->value, 0));
+        TRY(gpu_fill(plan->device, bundle->gradient, 0));
+        if (slice_exists(bundle->state))
+            TRY(gpu_fill(plan->device, bundle->state, 0));
+    }
 fail:
     return status;
 }
 
 // ---- The norm of all gradients -----------------------------------------------------------------
 
+static uint64_t element_count(const struct bundle *bundle)
+{
+    return bundle->size / sizeof(float);
+}
+
 uint64_t plan_squares_size(const struct plan *plan)
 {
     uint64_t size = 0;
-    for (uint32_t i = 0; i < plan->parameter_count && is_clipped(plan); i++)
-        if (plan->parameters[i].trainable)
-            size += square_parts_size(element_count(&plan->parameters[i]));
+    for (uint32_t i = 0; i < plan->bundle_count && is_clipped(plan); i++)
+        size += square_parts_size(element_count(&plan->bundles[i]));
     return size;
 }
 
 void plan_place_squares(struct plan *plan)
 {
     uint64_t at = 0;
-    for (uint32_t i = 0; i < plan->parameter_count && is_clipped(plan); i++) {
-        struct parameter *parameter = &plan->parameters[i];
-        if (!parameter->trainable)
-            continue;
-        const uint64_t size = square_parts_size(element_count(parameter));
-        parameter->squares = slice_part(plan->squares, at, size);
+    for (uint32_t i = 0; i < plan->bundle_count && is_clipped(plan); i++) {
+        struct bundle *bundle = &plan->bundles[i];
+        const uint64_t size = square_parts_size(element_count(bundle));
+        bundle->squares = slice_part(plan->squares, at, size);
         at += size;
     }
 }
@@ -64,11 +134,9 @@ void plan_place_squares(struct plan *plan)
 static void record_norm(const struct plan *plan, struct recorder *recorder)
 {
     record_label(recorder, "norm of the gradients");
-    for (uint32_t i = 0; i < plan->parameter_count; i++) {
-        const struct parameter *parameter = &plan->parameters[i];
-        if (parameter->trainable)
-            record_square_parts(recorder, parameter->gradient, element_count(parameter),
-                                parameter->squares);
+    for (uint32_t i = 0; i < plan->bundle_count; i++) {
+        const struct bundle *bundle = &plan->bundles[i];
+        record_square_parts(recorder, bundle->gradient, element_count(bundle), bundle->squares);
     }
     record_sum_of_squares(recorder, plan->squares, plan->squares_total, plan->squares_scratch);
 }
@@ -78,16 +146,14 @@ void plan_record_update(const struct plan *plan, struct recorder *recorder)
     if (is_clipped(plan))
         record_norm(plan, recorder);
     record_label(recorder, "update");
-    for (uint32_t i = 0; i < plan->parameter_count; i++) {
-        const struct parameter *parameter = &plan->parameters[i];
-        if (!parameter->trainable)
-            continue;
+    for (uint32_t i = 0; i < plan->bundle_count; i++) {
+        const struct bundle *bundle = &plan->bundles[i];
         plan->params.optimizer->forward(recorder, &(struct op_call){
-                                                      .io = &parameter->optimizer,
+                                                      .io = &bundle->optimizer,
                                                       .in = {{0}, plan->squares_total},
-                                                      .weight = {parameter->value},
-                                                      .dweight = {parameter->gradient},
-                                                      .saved = parameter->state,
+                                                      .weight = {bundle->value},
+                                                      .dweight = {bundle->gradient},
+                                                      .saved = bundle->state,
                                                       .step = plan_slot(plan)->step,
                                                   });
     }
@@ -105,23 +171,12 @@ void plan_record_sum(const struct parameter *parameter, struct slice gradient,
                                       });
 }
 
-// The sums are 0 before the first run, and again after each update.
-static vktl_status clear_sums(struct plan *plan)
-{
-    vktl_status status = VKTL_OK;
-    for (uint32_t i = 0; i < plan->parameter_count; i++)
-        if (plan->parameters[i].trainable)
-            TRY(gpu_fill(plan->device, plan->parameters[i].gradient, 0));
-fail:
-    return status;
-}
-
+// The sums are 0 before the first run (plan_clear_bundles), and again after each update.
 static void record_clearing(const struct plan *plan, struct recorder *recorder)
 {
     record_label(recorder, "clear the gradients");
-    for (uint32_t i = 0; i < plan->parameter_count; i++)
-        if (plan->parameters[i].trainable)
-            record_fill(recorder, plan->parameters[i].gradient, 0);
+    for (uint32_t i = 0; i < plan->bundle_count; i++)
+        record_fill(recorder, plan->bundles[i].gradient, 0);
 }
 
 vktl_status plan_build_update(struct plan *plan)
@@ -130,7 +185,6 @@ vktl_status plan_build_update(struct plan *plan)
     struct recorder *recorder = NULL;
     if (!plan_accumulates(plan) || !plan->passes[PASS_TRAIN].wanted)
         return VKTL_OK;
-    TRY(clear_sums(plan));
     TRY(recorder_create(plan->device, &recorder));
     plan_record_update(plan, recorder);
     record_clearing(plan, recorder);
