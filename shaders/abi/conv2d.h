@@ -33,8 +33,9 @@ struct conv2d_push {
     uint32_t pad_top, pad_left;
     uint32_t has_bias;   // 0 or 1
     uint32_t activation; // of abi/activation.h
+    uint32_t in_activation;  // likewise, that made x: its gradient is applied to dx
     uint32_t dw_length;      // pixels in a part of dw, the last one may be shorter
 };
-ABI_WORDS(conv2d_push, 16)
+ABI_WORDS(conv2d_push, 17)
 
 #endif

@@ -25,7 +25,8 @@
 #define WINOGRAD_OUT_M       0 // in   m  [36, T, COUT]
 #define WINOGRAD_OUT_B       1 // in   b  [COUT], any buffer where has_bias is 0
 #define WINOGRAD_OUT_Y       2 // out  y  [N, OH, OW, COUT]
-#define WINOGRAD_OUT_BUFFERS 3
+#define WINOGRAD_OUT_X       3 // in   x  [N, OH, OW, COUT], any buffer without in_activation
+#define WINOGRAD_OUT_BUFFERS 4
 
 #define WINOGRAD_DY_DY      0 // in   dy [N, OH, OW, COUT], masked where activated
 #define WINOGRAD_DY_Z       1 // out  z  [36, T, COUT]
@@ -47,9 +48,10 @@ struct winograd_push {
     uint32_t first, count, pitch; // tiles: of this chunk, and of the room in a plane
     uint32_t has_bias;   // 0 or 1
     uint32_t activation; // of abi/activation.h
+    uint32_t in_activation; // likewise: y is a gradient, which passes where that let x pass
     uint32_t panel;               // output channels
     uint32_t flipped; // 0 or 1: weights turned by 180 degrees, so that y of in_c becomes x of out_c
 };
-ABI_WORDS(winograd_push, 15)
+ABI_WORDS(winograd_push, 16)
 
 #endif

@@ -1,5 +1,6 @@
 #version 460
-// y = act(b + A^T m A): the 4x4 outputs of a tile from its 36 points; those outside are left out
+// y = act(b + A^T m A): the 4x4 outputs of a tile from its 36 points; those outside are left out.
+// As a gradient, y is 0 where the activation that made x lets none pass.
 //
 // One invocation a tile and channel; lanes along the channels.
 #extension GL_GOOGLE_include_directive : require
@@ -11,6 +12,7 @@
 BUFFER_IN(float, WINOGRAD_OUT_M, m)
 BUFFER_IN(float, WINOGRAD_OUT_B, b)
 BUFFER_OUT(float, WINOGRAD_OUT_Y, y)
+BUFFER_IN(float, WINOGRAD_OUT_X, x)
 PUSH(winograd_push, WINOGRAD_OUT_BUFFERS)
 
 void main()
@@ -32,7 +34,11 @@ void main()
     [[unroll]] for (int k = 0; k < 16; k++) {
         float value = cells[k] + bias;
         value = activate(push.activation, value);
-        if (tile.h + k / 4 < push.out_h && tile.w + k % 4 < push.out_w)
-            STORE(y, start + (k / 4 * push.out_w + k % 4) * push.out_c, value);
+        if (tile.h + k / 4 < push.out_h && tile.w + k % 4 < push.out_w) {
+            uint at = start + (k / 4 * push.out_w + k % 4) * push.out_c;
+            if (push.in_activation != ACTIVATION_LINEAR)
+                value = activation_passes(push.in_activation, LOAD(x, at)) ? value : 0.0;
+            STORE(y, at, value);
+        }
     }
 }

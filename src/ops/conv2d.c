@@ -256,6 +256,7 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
         .pad_left = columns.pad,
         .has_bias = params->use_bias,
         .activation = params->activation,
+        .in_activation = io->in_activation,
     };
     set_weights(&push, io);
     TRY(check_kernel(log, io));
@@ -343,6 +344,9 @@ static void record_dx(struct recorder *recorder, const struct op_call *call, str
     };
     product_dispatch(recorder_info(recorder), product_tile_of(variant), &size, &dispatch);
     record_dispatch(recorder, &dx_kernels[variant], &dispatch);
+    if (push->in_activation)
+        record_product_mask(recorder, push->in_activation, call->in[0], call->din[0], call->din[0],
+                            push->batch * push->in_h * push->in_w * push->in_c);
 }
 
 static void record_dw(struct recorder *recorder, const struct op_call *call, struct slice dy,
@@ -384,7 +388,7 @@ static void backward(struct recorder *recorder, const struct op_call *call)
                             pixels * push->out_c);
     }
     if (wants_dx && call->io->algorithm[OP_DX] == DX_WINOGRAD)
-        record_winograd_dx(recorder, push, dy, call->weight[0], call->din[0], scratch);
+        record_winograd_dx(recorder, push, call->in[0], dy, call->weight[0], call->din[0], scratch);
     else if (wants_dx)
         record_dx(recorder, call, dy, scratch);
     if (wants_dw && call->io->algorithm[OP_DW] == DW_WINOGRAD)
@@ -400,6 +404,7 @@ const struct op op_conv2d = {
     .keras_class = "Conv2D",
     .fields = fields,
     .params_size = sizeof(struct conv2d_params),
+    .takes_in_activation = true,
     .kernels = kernels,
     .algorithms = {forward_algorithms, dx_algorithms, dw_algorithms},
     .infer = infer,

@@ -102,7 +102,7 @@ struct op_io {
     uint64_t backward_scratch_size; // bytes used within backward
     bool backward_reads_in, backward_reads_out; // tensors that must live until backward
     uint64_t flops;                             // of forward, a multiply-add counts as two
-    uint32_t push[16]; // the operator's geometry: the <op>_push struct of its abi header, which
+    uint32_t push[20]; // the operator's geometry: the <op>_push struct of its abi header, which
                        // its kernels and its reference read alike
 };
 
@@ -190,7 +190,7 @@ const struct op *op_find_keras(const char *keras_class); // or NULL
 #define OP_PUSH(type, io) ((const struct type *)(const void *)(io)->push)
 #define OP_SET_PUSH(io, value)                                                                     \
     do {                                                                                           \
-        _Static_assert(sizeof(value) <= sizeof(io)->push, "io.push holds 16 words");               \
+        _Static_assert(sizeof(value) <= sizeof(io)->push, "io.push holds 20 words");               \
         memcpy((io)->push, &(value), sizeof(value));                                               \
     } while (0)
 

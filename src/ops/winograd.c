@@ -30,10 +30,10 @@ const struct kernel winograd_weights_kernel = TRANSFORM(
     winograd_weights, {[WINOGRAD_WEIGHTS_W] = ACCESS_READ, [WINOGRAD_WEIGHTS_U] = ACCESS_WRITE});
 const struct kernel winograd_in_kernel =
     TRANSFORM(winograd_in, {[WINOGRAD_IN_X] = ACCESS_READ, [WINOGRAD_IN_V] = ACCESS_WRITE});
-const struct kernel winograd_out_kernel =
-    TRANSFORM(winograd_out, {[WINOGRAD_OUT_M] = ACCESS_READ,
-                             [WINOGRAD_OUT_B] = ACCESS_READ,
-                             [WINOGRAD_OUT_Y] = ACCESS_WRITE});
+const struct kernel winograd_out_kernel = TRANSFORM(winograd_out, {[WINOGRAD_OUT_M] = ACCESS_READ,
+                                                                   [WINOGRAD_OUT_B] = ACCESS_READ,
+                                                                   [WINOGRAD_OUT_Y] = ACCESS_WRITE,
+                                                                   [WINOGRAD_OUT_X] = ACCESS_READ});
 const struct kernel winograd_dy_kernel =
     TRANSFORM(winograd_dy, {[WINOGRAD_DY_DY] = ACCESS_READ, [WINOGRAD_DY_Z] = ACCESS_WRITE});
 const struct kernel winograd_dw_kernel =
@@ -113,6 +113,7 @@ struct chunk_call {
     const struct conv2d_push *conv2d;
     struct winograd_push push;
     struct slice in, second, bias, out; // as the steps below need them
+    struct slice x;                     // of in_activation
     struct slice v, m;
 };
 
@@ -187,7 +188,8 @@ static void record_out(const struct chunk_call *call)
                     &(struct dispatch){
                         .bind = {[WINOGRAD_OUT_M] = call->m,
                                  [WINOGRAD_OUT_B] = call->push.has_bias ? call->bias : call->m,
-                                 [WINOGRAD_OUT_Y] = call->out},
+                                 [WINOGRAD_OUT_Y] = call->out,
+                                 [WINOGRAD_OUT_X] = call->push.in_activation ? call->x : call->m},
                         .push = &call->push,
                         .threads = {threads},
                         .flops = threads,
@@ -213,9 +215,8 @@ static void record_du(const struct chunk_call *call)
     const struct product_size size = {
         WINOGRAD_POINTS, push->in_c, push->out_c, {push->in_c, push->out_c}};
     struct dispatch dispatch = {
-        .bind = {[WINOGRAD_DU_V] = call->v,
-                 [WINOGRAD_DU_Z] = call->m,
-                 [WINOGRAD_DU_DU] = call->out},
+        .bind =
+            {[WINOGRAD_DU_V] = call->v, [WINOGRAD_DU_Z] = call->m, [WINOGRAD_DU_DU] = call->out},
         .push = push,
         .flops = direct_flops(push),
     };
@@ -270,6 +271,14 @@ uint64_t winograd_forward_scratch_size(const struct conv2d_push *push)
            product_scratch_size(plane_size(push, push->out_c));
 }
 
+static void record_chunks(struct chunk_call *call, struct slice scratch)
+{
+    const struct conv2d_push *push = call->conv2d;
+    call->v = product_scratch_take(&scratch, plane_size(push, push->in_c));
+    call->m = product_scratch_take(&scratch, plane_size(push, push->out_c));
+    each_chunk(call, record_convolution);
+}
+
 void record_winograd_forward(struct recorder *recorder, const struct conv2d_push *push,
                              struct slice x, struct slice u, struct slice bias, struct slice y,
                              struct slice scratch)
@@ -281,9 +290,7 @@ void record_winograd_forward(struct recorder *recorder, const struct conv2d_push
                               .second = u,
                               .bias = bias,
                               .out = y};
-    call.v = product_scratch_take(&scratch, plane_size(push, push->in_c));
-    call.m = product_scratch_take(&scratch, plane_size(push, push->out_c));
-    each_chunk(&call, record_convolution);
+    record_chunks(&call, scratch);
 }
 
 // dx seen as a convolution of dy.
@@ -303,13 +310,21 @@ uint64_t winograd_dx_scratch_size(const struct conv2d_push *push)
     return product_scratch_size(winograd_weights_size(&dx)) + winograd_forward_scratch_size(&dx);
 }
 
-void record_winograd_dx(struct recorder *recorder, const struct conv2d_push *push, struct slice dy,
-                        struct slice w, struct slice dx, struct slice scratch)
+void record_winograd_dx(struct recorder *recorder, const struct conv2d_push *push, struct slice x,
+                        struct slice dy, struct slice w, struct slice dx, struct slice scratch)
 {
     const struct conv2d_push as_forward = turned(push);
     const struct slice u = product_scratch_take(&scratch, winograd_weights_size(&as_forward));
     record_weights(recorder, &as_forward, w, u, true);
-    record_winograd_forward(recorder, &as_forward, dy, u, (struct slice){0}, dx, scratch);
+    struct chunk_call call = {.recorder = recorder,
+                              .conv2d = &as_forward,
+                              .push = push_of(&as_forward),
+                              .in = dy,
+                              .second = u,
+                              .out = dx,
+                              .x = x};
+    call.push.in_activation = push->in_activation;
+    record_chunks(&call, scratch);
 }
 
 // ---- dw ----------------------------------------------------------------------------------------

@@ -24,10 +24,11 @@ void record_winograd_forward(struct recorder *recorder, const struct conv2d_push
                              struct slice x, struct slice u, struct slice bias, struct slice y,
                              struct slice scratch);
 
-// dx from dy (masked where an activation is fused) and the weights themselves.
+// dx from dy (masked where an activation is fused) and the weights themselves; x is for
+// in_activation.
 uint64_t winograd_dx_scratch_size(const struct conv2d_push *push);
-void record_winograd_dx(struct recorder *recorder, const struct conv2d_push *push, struct slice dy,
-                        struct slice w, struct slice dx, struct slice scratch);
+void record_winograd_dx(struct recorder *recorder, const struct conv2d_push *push, struct slice x,
+                        struct slice dy, struct slice w, struct slice dx, struct slice scratch);
 
 // dw from x and dy (masked).
 uint64_t winograd_dw_scratch_size(const struct conv2d_push *push);

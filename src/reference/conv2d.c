@@ -77,6 +77,15 @@ static void add_dw(const struct reference_call *call, struct meeting at, double 
                 gradient(call, at.pixel + co) * call->in[0][at.cell + ci];
 }
 
+// The gradient before the activation that made x.
+static void pass_in_activation(const struct reference_call *call, size_t count)
+{
+    const struct conv2d_push *p = call->push;
+    for (size_t i = 0; i < count; i++)
+        if (!reference_passes(p->in_activation, call->in[0][i]))
+            call->din[0][i] = 0;
+}
+
 static void sum_into(const struct reference_call *call, float *to, size_t count,
                      void (*visit)(const struct reference_call *, struct meeting, double *))
 {
@@ -110,8 +119,11 @@ static void forward(const struct reference_call *call)
 static void backward(const struct reference_call *call)
 {
     const struct conv2d_push *p = call->push;
-    if (call->din[0])
-        sum_into(call, call->din[0], (size_t)p->batch * p->in_h * p->in_w * p->in_c, add_dx);
+    const size_t cells = (size_t)p->batch * p->in_h * p->in_w * p->in_c;
+    if (call->din[0]) {
+        sum_into(call, call->din[0], cells, add_dx);
+        pass_in_activation(call, cells);
+    }
     if (call->dweight[0])
         sum_into(call, call->dweight[0], (size_t)p->kernel_h * p->kernel_w * p->in_c * p->out_c,
                  add_dw);
