@@ -82,6 +82,27 @@ for n, image in enumerate(images):
         assert abs(rows[5 * n + p["index"]] - p["probability"]) < 1e-6
 END
     fail 'infer and eval differ'
+
+# ---- Little memory
+
+"$vktl" infer "$work/run" "$faces/val" --json --npy "$work/small.npy" --memory-limit 7M \
+    >"$work/small.json" 2>"$work/small.err"
+grep -q 'batches of 16 need .*; so batches are of [1-8]$' "$work/small.err" ||
+    fail "infer does not make do: $(cat "$work/small.err")"
+"$python" - "$work/all.npy" "$work/small.npy" <<'END' || fail 'predictions depend on the memory'
+import sys, array
+whole, part = (array.array("f", open(f, "rb").read()[-25 * 5 * 4:]) for f in sys.argv[1:])
+sys.exit(not all(abs(a - b) <= 1e-5 for a, b in zip(whole, part)))
+END
+train --run "$work/auto" --max-steps 1 --batch auto --no-report 2>"$work/auto.err"
+grep -q '^Batch: 64 images' "$work/auto.err" || fail "--batch auto: $(cat "$work/auto.err")"
+grep -q '"batch": 64' "$work/auto/config.json" || fail 'the batch found is not written down'
+train --run "$work/parts" --max-steps 1 --memory-limit 8M --no-report 2>"$work/parts.err"
+grep -q 'warning: batches of 16 need .* in parts of [1-8],' "$work/parts.err" ||
+    fail "train does not make do: $(cat "$work/parts.err")"
+
+# ---- Text
+
 image=$faces/val/ilva/100.png
 "$vktl" infer "$work/run" "$image" --top 2 --quiet >"$work/infer.txt"
 [ "$(wc -l <"$work/infer.txt")" -eq 3 ] || fail "infer --top 2: $(cat "$work/infer.txt")"
