@@ -55,7 +55,9 @@ struct vktl_train_params {
     bool overwrite;  // a run folder that holds a run already is replaced, else refused
     uint32_t epochs; // [20]
     uint32_t batch;  // [16]
-    bool find_batch; // the largest power of two, up to 256, that fits in memory and in the images
+    // The batch is the largest power of two, up to 256 and to the number of images, whose plan
+    // takes at most nine tenths of a GPU's free memory, or half of memory that is the host's too.
+    bool find_batch;
     // Images that are computed at once; the gradients of a batch's parts are summed, and its result
     // is the same up to rounding. Halved where memory runs out [batch].
     uint32_t micro_batch;

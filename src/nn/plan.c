@@ -243,7 +243,9 @@ static void describe_pass(const struct plan *plan, const struct pass *pass, stru
                         plan->model->layers[pass->graph.nodes[first].layer].name);
     }
     if (pass->program[0])
-        text_format(text, ", %u submits", program_submit_count(pass->program[0]));
+        text_format(text, ", %u submits of %.2f GFLOP in all",
+                    program_submit_count(pass->program[0]),
+                    (double)program_flops(pass->program[0]) * 1e-9);
     text_append(text, "\n");
 }
 

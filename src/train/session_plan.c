@@ -291,6 +291,9 @@ fail:
 
 bool session_may_shrink(const struct session *session)
 {
+    for (uint32_t i = 0; i < session->model->layer_count; i++)
+        if (model_learns_statistics(session->model, i))
+            return false; // which takes whole batches
     return session->is_fresh && session->params.micro_batch > 1;
 }
 

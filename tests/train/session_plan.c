@@ -273,6 +273,12 @@ static void test_first_step(void **state)
     const struct vktl_device_params later = {.fail_run = 3};
     assert_int_equal(train(&later, make_params("later", &steps), &result), VKTL_NO_MEMORY);
     assert_int_equal(steps, 2);
+    // Nor can statistics of batches be learnt in parts.
+    struct vktl_train_params params = make_params("learning", &steps);
+    params.model.model = temporary_path(&folder, "norm.json");
+    assert_int_equal(train(&failing, params, &result), VKTL_NO_MEMORY);
+    assert_int_equal(messages.count[VKTL_LOG_WARNING], 0);
+    assert_int_equal(steps, 2);
 }
 
 // A run that stopped goes on with parts of the same size; or, if memory has become scarce, with
