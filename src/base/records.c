@@ -26,8 +26,9 @@ struct head {
 // What is known of a record, found by its key: open addressing.
 struct known {
     struct hash key;
-    uint64_t number; // + 1; 0: empty
+    uint64_t number; // + 1; 0: empty; DAMAGED: the record cannot be read
 };
+#define DAMAGED UINT64_MAX
 
 struct records {
     const struct vktl_log *log;
@@ -132,8 +133,9 @@ bool records_find(const struct records *records, struct hash key, uint64_t *numb
 {
     if (records->table_size == 0)
         return false;
-    *number = slot_of(records->table, records->table_size, key)->number - 1;
-    return *number != UINT64_MAX;
+    const struct known *known = slot_of(records->table, records->table_size, key);
+    *number = known->number - 1;
+    return known->number && known->number != DAMAGED;
 }
 
 uint64_t records_count(const struct records *records)
@@ -231,18 +233,26 @@ bool records_read(struct records *records, uint64_t number, struct hash key, voi
 {
     struct head head;
     const off_t place = place_of(records, number);
-    return read_at(records->descriptor, &head, sizeof head, place) && hash_equal(head.key, key) &&
-           read_at(records->descriptor, payload, (size_t)records->header.payload_size,
-                   place + (off_t)sizeof head) &&
-           hash_equal(checksum(records, key, payload), head.checksum);
+    if (read_at(records->descriptor, &head, sizeof head, place) && hash_equal(head.key, key) &&
+        read_at(records->descriptor, payload, (size_t)records->header.payload_size,
+                place + (off_t)sizeof head) &&
+        hash_equal(checksum(records, key, payload), head.checksum))
+        return true;
+    struct known *known = slot_of(records->table, records->table_size, key);
+    if (known->number == number + 1)
+        known->number = DAMAGED; // it may be added again
+    return false;
 }
 
 // After the last whole record, whoever wrote it; what others have added is taken up on the way.
 static bool add_locked(struct records *records, struct hash key)
 {
     struct stat info;
+    uint64_t number;
     if (fstat(records->descriptor, &info) != 0 || !take_up(records, info.st_size))
         return false;
+    if (records_find(records, key, &number))
+        return true; // it was there, or somebody else has added it meanwhile
     const off_t place = place_of(records, records->count);
     const bool written =
         write_at(records->descriptor, records->buffer, record_size(records), place);

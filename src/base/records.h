@@ -29,11 +29,11 @@ uint64_t records_count(const struct records *records);
 // The number of the latest record with that key. False: none is known.
 bool records_find(const struct records *records, struct hash key, uint64_t *number);
 
-// Reads a payload. False: the record is damaged, or not of that key.
+// Reads a payload. False: the record is damaged, or not of that key; it is not found any more.
 bool records_read(struct records *records, uint64_t number, struct hash key, void *payload);
 
-// Adds a record. False: the file cannot grow (a full disk, a limit), and nothing more is added to
-// it; a warning says so once.
+// Adds a record, unless there is one of that key already. False: the file cannot grow (a full disk,
+// a limit), and nothing more is added to it; a warning says so once.
 bool records_add(struct records *records, struct hash key, const void *payload);
 
 // Bytes of a record in the file, and of the whole file as we know it.

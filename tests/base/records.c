@@ -170,6 +170,24 @@ static void test_processes(void **state)
     records_close(&records);
 }
 
+// What somebody else has added meanwhile is not added again.
+static void test_two_at_once(void **state)
+{
+    (void)state;
+    struct records *left = open_records("t"), *right = open_records("t");
+    for (uint32_t i = 0; i < 5; i++)
+        assert_true(add(left, i) && add(right, i) && holds(left, i) && holds(right, i));
+    for (uint32_t i = 5; i < 9; i++)
+        assert_true(add(right, i));
+    for (uint32_t i = 5; i < 9; i++)
+        assert_true(add(left, i) && holds(left, i));
+    records_close(&left);
+    records_close(&right);
+    left = open_records("t");
+    assert_int_equal(records_count(left), 9);
+    records_close(&left);
+}
+
 // A file that may not grow: what is in it stays, a warning says so once, nothing is half-written.
 static void test_full(void **state)
 {
@@ -222,6 +240,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_found_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damage, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_processes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_two_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_full, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_memory, set_up, tear_down),
     };
