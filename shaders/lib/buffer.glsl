@@ -7,8 +7,9 @@
 //
 // then LOAD(x, i) and STORE(y, i, value), with i an int or uint element index.
 //
-// BUFFER_IN_FOUR and BUFFER_OUT_FOUR besides let LOAD_FOUR(x, i) and STORE_FOUR(y, i, value) move
-// four elements at once as a vec4; i and the start of the slice must be multiples of four elements.
+// BUFFER_IN_FOUR, _OUT_FOUR and _INOUT_FOUR, of floats, besides let LOAD_FOUR(x, i) and
+// STORE_FOUR(y, i, value) move four elements at once as a vec4; i and the start of the slice must
+// be multiples of four elements.
 //
 // VKTL_STORAGE: storage buffers of descriptor set 0, binding = number. VKTL_ADDRESS: addresses at
 // the front of the push constants. Which one is faster differs by driver several times over.
@@ -75,5 +76,8 @@
 #define BUFFER_OUT_FOUR(number, name)                                                              \
     BUFFER_OUT(float, number, name)                                                                \
     FOUR_TYPE(writeonly, number, name)
+#define BUFFER_INOUT_FOUR(number, name)                                                            \
+    BUFFER_INOUT(float, number, name)                                                              \
+    FOUR_TYPE(, number, name)
 
 #endif

@@ -101,8 +101,10 @@ static const struct kernel *const kernels[] = {&forward_kernels[0],
                                                &stem_forward_kernels[PRODUCT_LANES8],
                                                &stem_dw_kernels[PRODUCT_LANES4],
                                                &stem_dw_kernels[PRODUCT_LANES8],
+                                               &winograd_product_kernels[PRODUCT_TILE],
                                                &winograd_product_kernels[PRODUCT_LANES4],
                                                &winograd_product_kernels[PRODUCT_LANES8],
+                                               &winograd_du_kernels[PRODUCT_TILE],
                                                &winograd_du_kernels[PRODUCT_LANES4],
                                                &winograd_du_kernels[PRODUCT_LANES8],
                                                NULL};
@@ -112,14 +114,14 @@ static const struct kernel *const kernels[] = {&forward_kernels[0],
 enum { FORWARD_STEM, FORWARD_WINOGRAD, FORWARD_DIRECT };
 static const struct op_algorithm forward_algorithms[] = {
     [FORWARD_STEM] = {"stem", stem_suits, NULL},
-    [FORWARD_WINOGRAD] = {"winograd4", winograd_suits_forward, NULL},
+    [FORWARD_WINOGRAD] = {"winograd4", winograd_suits_forward, winograd_pays},
     [FORWARD_DIRECT] = {"direct", NULL, NULL},
     {0},
 };
 
 enum { DX_WINOGRAD, DX_DIRECT };
 static const struct op_algorithm dx_algorithms[] = {
-    [DX_WINOGRAD] = {"winograd4", winograd_suits_dx, NULL},
+    [DX_WINOGRAD] = {"winograd4", winograd_suits_dx, winograd_pays},
     [DX_DIRECT] = {"direct", NULL, NULL},
     {0},
 };
@@ -127,7 +129,7 @@ static const struct op_algorithm dx_algorithms[] = {
 enum { DW_STEM, DW_WINOGRAD, DW_DIRECT };
 static const struct op_algorithm dw_algorithms[] = {
     [DW_STEM] = {"stem", stem_suits, NULL},
-    [DW_WINOGRAD] = {"winograd4", winograd_suits_dw, NULL},
+    [DW_WINOGRAD] = {"winograd4", winograd_suits_dw, winograd_pays},
     [DW_DIRECT] = {"direct", NULL, NULL},
     {0},
 };
@@ -203,9 +205,9 @@ static uint64_t backward_scratch_size(const struct conv2d_push *push, const stru
 {
     const uint64_t masked = io->backward_reads_out ? shape_size(&io->out) : 0;
     const uint64_t sizes[] = {
-        io->algorithm[OP_DX] == DX_WINOGRAD ? winograd_dx_scratch_size(push)
+        io->algorithm[OP_DX] == DX_WINOGRAD ? winograd_dx_scratch_size(push, io->device)
                                             : shape_size(&io->weight[0].shape),
-        io->algorithm[OP_DW] == DW_WINOGRAD ? winograd_dw_scratch_size(push)
+        io->algorithm[OP_DW] == DW_WINOGRAD ? winograd_dw_scratch_size(push, io->device)
                                             : dw_scratch_size(push),
         sum_rows_scratch_size(pixel_count(push), push->out_c),
     };
@@ -271,7 +273,7 @@ static vktl_status infer(const struct vktl_log *log, const void *void_params, st
     io->backward_reads_out = io->activation && !io->activation_taken;
     const bool is_winograd = io->algorithm[OP_FORWARD] == FORWARD_WINOGRAD;
     io->prepared_size = is_winograd ? winograd_weights_size(&push) : 0;
-    io->forward_scratch_size = is_winograd ? winograd_forward_scratch_size(&push) : 0;
+    io->forward_scratch_size = is_winograd ? winograd_forward_scratch_size(&push, io->device) : 0;
     io->backward_scratch_size = backward_scratch_size(&push, io);
     io->flops = 2 * shape_count(&io->out) * weight_rows(&push);
     return VKTL_OK;

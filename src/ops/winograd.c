@@ -40,15 +40,15 @@ const struct kernel winograd_dw_kernel =
     TRANSFORM(winograd_dw, {[WINOGRAD_DW_DU] = ACCESS_READ, [WINOGRAD_DW_DW] = ACCESS_WRITE});
 
 const struct kernel winograd_product_kernels[PRODUCT_VARIANTS] =
-    PRODUCT_LANES_KERNELS(winograd_product_lanes, winograd_push,
-                          {[WINOGRAD_PRODUCT_V] = ACCESS_READ,
-                           [WINOGRAD_PRODUCT_U] = ACCESS_READ,
-                           [WINOGRAD_PRODUCT_M] = ACCESS_WRITE});
+    PRODUCT_KERNELS(winograd_product, winograd_push,
+                    {[WINOGRAD_PRODUCT_V] = ACCESS_READ,
+                     [WINOGRAD_PRODUCT_U] = ACCESS_READ,
+                     [WINOGRAD_PRODUCT_M] = ACCESS_WRITE});
 const struct kernel winograd_du_kernels[PRODUCT_VARIANTS] =
-    PRODUCT_LANES_KERNELS(winograd_du_lanes, winograd_push,
-                          {[WINOGRAD_DU_V] = ACCESS_READ,
-                           [WINOGRAD_DU_Z] = ACCESS_READ,
-                           [WINOGRAD_DU_DU] = ACCESS_READ_WRITE});
+    PRODUCT_KERNELS(winograd_du, winograd_push,
+                    {[WINOGRAD_DU_V] = ACCESS_READ,
+                     [WINOGRAD_DU_Z] = ACCESS_READ,
+                     [WINOGRAD_DU_DU] = ACCESS_READ_WRITE});
 
 // ---- What --------------------------------------------------------------------------------------
 
@@ -62,14 +62,26 @@ static uint32_t tile_count(const struct conv2d_push *push)
     return push->batch * ((push->out_h - 1) / TILE + 1) * ((push->out_w - 1) / TILE + 1);
 }
 
-// Sums over few channels are not worth the transforms, and sums by blocks of 16 channels need them
-// whole. The transforms' rounding grows with the size of their numbers, not with the channels, so
-// that short sums would also lose more by it than they are allowed to.
+// Sums over few channels are not worth the transforms, and the sums of CPU drivers' kernels, by
+// blocks of 16 channels, need them whole. The transforms' rounding grows with the size of their
+// numbers, not with the channels, so that short sums would also lose more by it than they are
+// allowed to.
 static bool suits(const struct op_io *io, uint32_t summed, uint32_t others)
 {
     enum { MIN_CHANNELS = 16 };
-    return op_lanes(io->device) > 0 && is_3x3(OP_PUSH(conv2d_push, io)) && summed >= MIN_CHANNELS &&
-           others >= MIN_CHANNELS && summed % ROWS == 0;
+    return io->device && is_3x3(OP_PUSH(conv2d_push, io)) && summed >= MIN_CHANNELS &&
+           others >= MIN_CHANNELS && (op_lanes(io->device) == 0 || summed % ROWS == 0);
+}
+
+// On CPU drivers always. GPUs count bytes, too: for each cell the transforms move 2 * 36 / 16 * 4
+// bytes a channel of x and of y, and 2 * 9 * 3 / 4 operations are saved for each pair of channels.
+// At some 40 operations a byte, what a GPU has, that is even at 64 pairs for each of the channels.
+bool winograd_pays(const struct op_io *io)
+{
+    enum { EVEN = 64 };
+    const struct conv2d_push *push = OP_PUSH(conv2d_push, io);
+    return op_lanes(io->device) > 0 ||
+           (uint64_t)push->in_c * push->out_c >= EVEN * ((uint64_t)push->in_c + push->out_c);
 }
 
 bool winograd_suits_forward(const struct op_io *io)
@@ -92,19 +104,22 @@ bool winograd_suits_dw(const struct op_io *io)
 
 // ---- Chunks ------------------------------------------------------------------------------------
 
-// Tiles taken at once: as many as leave the two transformed tensors in a CPU's caches.
-static uint32_t chunk_size(const struct conv2d_push *push)
+// Tiles taken at once: as many as leave the two transformed tensors in a CPU's caches, or as keep a
+// GPU busy.
+static uint32_t chunk_size(const struct conv2d_push *push, const struct vktl_device_info *device)
 {
-    enum { CHUNK_BYTES = 8 << 20, MIN_TILES = 64 };
+    enum { CPU_BYTES = 8 << 20, GPU_BYTES = 64 << 20, MIN_TILES = 64 };
+    const uint32_t bytes = op_lanes(device) > 0 ? CPU_BYTES : GPU_BYTES;
     const uint64_t tile = (uint64_t)WINOGRAD_POINTS * (push->in_c + push->out_c) * sizeof(float);
-    uint64_t tiles = CHUNK_BYTES / tile / ROWS * ROWS;
+    uint64_t tiles = bytes / tile / ROWS * ROWS;
     tiles = tiles < MIN_TILES ? MIN_TILES : tiles;
     return tiles < tile_count(push) ? (uint32_t)tiles : tile_count(push);
 }
 
-static uint64_t plane_size(const struct conv2d_push *push, uint32_t channels)
+static uint64_t plane_size(const struct conv2d_push *push, const struct vktl_device_info *device,
+                           uint32_t channels)
 {
-    return (uint64_t)WINOGRAD_POINTS * chunk_size(push) * channels * sizeof(float);
+    return (uint64_t)WINOGRAD_POINTS * chunk_size(push, device) * channels * sizeof(float);
 }
 
 // Calls `record` for each chunk.
@@ -119,7 +134,8 @@ struct chunk_call {
 
 static void each_chunk(struct chunk_call *call, void (*record)(const struct chunk_call *call))
 {
-    const uint32_t total = tile_count(call->conv2d), size = chunk_size(call->conv2d);
+    const uint32_t total = tile_count(call->conv2d);
+    const uint32_t size = chunk_size(call->conv2d, recorder_info(call->recorder));
     call->push.pitch = size;
     for (uint32_t first = 0; first < total; first += size) {
         call->push.first = first;
@@ -226,7 +242,8 @@ static void record_du(const struct chunk_call *call)
 
 // ---- Weights -----------------------------------------------------------------------------------
 
-// In panels as wide as the product's tiles, the widest of which divides MAX_PANEL.
+// In panels as wide as the tiles of CPU drivers, the widest of which divides MAX_PANEL; GPUs take
+// one panel, which needs no more.
 uint64_t winograd_weights_size(const struct conv2d_push *push)
 {
     enum { MAX_PANEL = 32 };
@@ -237,9 +254,10 @@ uint64_t winograd_weights_size(const struct conv2d_push *push)
 static void record_weights(struct recorder *recorder, const struct conv2d_push *conv2d,
                            struct slice w, struct slice u, bool flipped)
 {
+    const enum product_variant variant = product_variant_for(recorder_info(recorder));
     struct winograd_push push = push_of(conv2d);
     const uint32_t pairs = push.in_c * push.out_c;
-    push.panel = product_tile_of(product_variant_for(recorder_info(recorder))).columns;
+    push.panel = variant == PRODUCT_TILE ? push.out_c : product_tile_of(variant).columns;
     push.flipped = flipped;
     record_dispatch(recorder, &winograd_weights_kernel,
                     &(struct dispatch){
@@ -265,17 +283,19 @@ static void record_convolution(const struct chunk_call *call)
     record_out(call);
 }
 
-uint64_t winograd_forward_scratch_size(const struct conv2d_push *push)
+uint64_t winograd_forward_scratch_size(const struct conv2d_push *push,
+                                       const struct vktl_device_info *device)
 {
-    return product_scratch_size(plane_size(push, push->in_c)) +
-           product_scratch_size(plane_size(push, push->out_c));
+    return product_scratch_size(plane_size(push, device, push->in_c)) +
+           product_scratch_size(plane_size(push, device, push->out_c));
 }
 
 static void record_chunks(struct chunk_call *call, struct slice scratch)
 {
     const struct conv2d_push *push = call->conv2d;
-    call->v = product_scratch_take(&scratch, plane_size(push, push->in_c));
-    call->m = product_scratch_take(&scratch, plane_size(push, push->out_c));
+    const struct vktl_device_info *device = recorder_info(call->recorder);
+    call->v = product_scratch_take(&scratch, plane_size(push, device, push->in_c));
+    call->m = product_scratch_take(&scratch, plane_size(push, device, push->out_c));
     each_chunk(call, record_convolution);
 }
 
@@ -304,10 +324,12 @@ static struct conv2d_push turned(const struct conv2d_push *push)
     return turned;
 }
 
-uint64_t winograd_dx_scratch_size(const struct conv2d_push *push)
+uint64_t winograd_dx_scratch_size(const struct conv2d_push *push,
+                                  const struct vktl_device_info *device)
 {
     const struct conv2d_push dx = turned(push);
-    return product_scratch_size(winograd_weights_size(&dx)) + winograd_forward_scratch_size(&dx);
+    return product_scratch_size(winograd_weights_size(&dx)) +
+           winograd_forward_scratch_size(&dx, device);
 }
 
 void record_winograd_dx(struct recorder *recorder, const struct conv2d_push *push, struct slice x,
@@ -341,9 +363,10 @@ static uint64_t du_size(const struct conv2d_push *push)
     return (uint64_t)WINOGRAD_POINTS * push->in_c * push->out_c * sizeof(float);
 }
 
-uint64_t winograd_dw_scratch_size(const struct conv2d_push *push)
+uint64_t winograd_dw_scratch_size(const struct conv2d_push *push,
+                                  const struct vktl_device_info *device)
 {
-    return product_scratch_size(du_size(push)) + winograd_forward_scratch_size(push);
+    return product_scratch_size(du_size(push)) + winograd_forward_scratch_size(push, device);
 }
 
 void record_winograd_dw(struct recorder *recorder, const struct conv2d_push *push, struct slice x,
@@ -353,8 +376,8 @@ void record_winograd_dw(struct recorder *recorder, const struct conv2d_push *pus
         .recorder = recorder, .conv2d = push, .push = push_of(push), .in = x, .second = dy};
     const uint32_t pairs = push->in_c * push->out_c;
     call.out = product_scratch_take(&scratch, du_size(push));
-    call.v = product_scratch_take(&scratch, plane_size(push, push->in_c));
-    call.m = product_scratch_take(&scratch, plane_size(push, push->out_c));
+    call.v = product_scratch_take(&scratch, plane_size(push, recorder_info(recorder), push->in_c));
+    call.m = product_scratch_take(&scratch, plane_size(push, recorder_info(recorder), push->out_c));
     each_chunk(&call, record_correlation);
     record_dispatch(recorder, &winograd_dw_kernel,
                     &(struct dispatch){

@@ -21,8 +21,9 @@ static void write_log(void *user, enum vktl_log_level level, const char *sentenc
 
 static bool is_product(const struct kernel *kernel)
 {
-    static const char *const names[] = {"conv2d_fwd", "conv2d_dx", "conv2d_dw",
-                                        "dense_fwd",  "dense_dx",  "dense_dw"};
+    static const char *const names[] = {"conv2d_fwd",       "conv2d_dx",  "conv2d_dw",
+                                        "dense_fwd",        "dense_dx",   "dense_dw",
+                                        "winograd_product", "winograd_du"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(kernel->spirv->name, names[i]) == 0)
             return true;
