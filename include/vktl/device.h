@@ -68,17 +68,35 @@ VKTL_API vktl_status vktl_device_list(const struct vktl_log *log, struct vktl_de
                                       uint32_t *count);
 VKTL_API void vktl_device_list_free(struct vktl_device_info **infos);
 
+// Several ways of computing the same are measured on a device, and the fastest is kept on disk
+// beside the pipeline cache: by vktl_tune, or when a model is planned.
+struct vktl_tuning_params {
+    enum vktl_tuning_mode {
+        VKTL_TUNING_OFF,  // heuristics alone
+        VKTL_TUNING_AUTO, // as kept; what is not is measured, but for CPU drivers, whose heuristics
+                          // were made by measuring
+        VKTL_TUNING_ON,   // on CPU drivers as well
+    } mode;
+    double limit_seconds; // that a plan may spend on it; 0 is 10
+    // Either may be NULL. Called on the calling thread.
+    void (*progress)(void *user, uint32_t done, uint32_t total);
+    bool (*should_stop)(void *user);
+    void *user;
+};
+
 struct vktl_device_params {
     const char *which; // "auto", a number, a part of the name, or discrete|integrated|virtual|cpu;
                        // NULL is "auto"
     bool validate;     // run under the validation layer; its messages arrive as errors
     bool guard;        // surround every slice of device memory with guard words (tests)
-    enum vktl_form form;      // VKTL_FORM_AUTO unless a test asks for one
-    bool gpu_kernels;         // use the GPUs' kernel variants even on a CPU driver (tests)
-    bool emulate_matrices;    // cooperative matrices in plain code, slowly, on any device (tests)
-    uint64_t memory_limit;    // use no more memory than this, in bytes; 0: all that there is
-    uint32_t fail_run;        // this run of recorded commands, from 1, finds no memory (tests)
-    const char *cache_folder; // for the pipeline cache; NULL is the user's cache folder, "" none
+    enum vktl_form form;   // VKTL_FORM_AUTO unless a test asks for one
+    bool gpu_kernels;      // use the GPUs' kernel variants even on a CPU driver (tests)
+    bool emulate_matrices; // cooperative matrices in plain code, slowly, on any device (tests)
+    uint64_t memory_limit; // use no more memory than this, in bytes; 0: all that there is
+    uint32_t fail_run;     // this run of recorded commands, from 1, finds no memory (tests)
+    struct vktl_tuning_params tuning;
+    const char *cache_folder; // for the pipeline cache and what was tuned; NULL is the user's cache
+                              // folder, "" none
 };
 
 // An open device. Used from one thread at a time.

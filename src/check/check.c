@@ -212,7 +212,7 @@ fail:
     return status;
 }
 
-static vktl_status run_further(const struct check *check, const char *const wanted[OP_DIRECTIONS])
+vktl_status check_algorithms(const struct check *check, const char *const wanted[OP_DIRECTIONS])
 {
     struct trial trial;
     vktl_status status;
@@ -237,7 +237,7 @@ vktl_status check_run(const struct check *check)
     TRY(compare_results(&trial, false));
     TRY(report_gradient(&trial));
     for (uint32_t n = 1; further_algorithms(&trial, n, wanted); n++)
-        TRY(run_further(check, wanted));
+        TRY(check_algorithms(check, wanted));
 fail:
     trial_deinit(&trial);
     return status;

@@ -17,6 +17,7 @@ struct check {
     const struct check_case *test;
     void (*on_row)(const struct vktl_selftest_row *row, void *user);
     void *user;
+    const void *params; // of the operator; NULL: as the case's settings make them
 };
 
 // Runs the case, once more for every further algorithm that suits, and reports a row for every
@@ -26,5 +27,9 @@ struct check {
 // before; once in place where the operator may, and with a backward call for each gradient by
 // itself. All must give the same bits and leave the guard words alone.
 vktl_status check_run(const struct check *check);
+
+// Runs the case once, with the algorithms asked for, NULL for none of a direction, and reports the
+// tensors that they make.
+vktl_status check_algorithms(const struct check *check, const char *const wanted[OP_DIRECTIONS]);
 
 #endif

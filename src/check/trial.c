@@ -6,6 +6,10 @@
 static vktl_status set_params(const struct check *check, void *params)
 {
     vktl_status status;
+    if (check->params) {
+        memcpy(params, check->params, OP_MAX_PARAMS_SIZE);
+        return VKTL_OK;
+    }
     fields_init(check->op->fields, params);
     for (uint32_t i = 0; i < CHECK_MAX_SETTINGS; i++) {
         const struct check_setting *setting = &check->test->settings[i];

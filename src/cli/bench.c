@@ -44,6 +44,7 @@ static const struct option options[] = {
     ROWS_ARCHITECTURE(struct bench_options, architecture),
     ROWS_MODEL(struct bench_options, model),
     ROW_DEVICE,
+    ROW_NO_TUNE,
     ROW_JSON,
     ROW_QUIET,
     ROW_HELP,
@@ -264,7 +265,8 @@ static vktl_status run(struct console *console, const void *values, const char *
     struct view view = {chosen->name, chosen, &bench, NULL};
     struct count_progress progress = {console, "Timing", clock_seconds()};
     const struct vktl_bench_params params = {
-        .device = {.which = device_choice(&chosen->common)},
+        .device = {.which = device_choice(&chosen->common),
+                   .tuning = tuning_choice(console, &chosen->common)},
         .batch = chosen->batch,
         .pass = (vktl_bench_pass)chosen->pass,
         .repeats = chosen->repeats,

@@ -50,11 +50,43 @@ const char *device_choice(const struct common_options *common)
     return environment && *environment ? environment : "auto";
 }
 
+// What is not live is said once, since it takes time.
+static void tuning_progress(void *user, uint32_t done, uint32_t total)
+{
+    struct console *console = user;
+    char right[CONSOLE_LINE_SIZE];
+    snprintf(right, sizeof right, ": which kernels are fastest here");
+    if (done == total)
+        console_clear(console);
+    else if (console_wants_line(console))
+        console_draw(console, "Tuning", done, total, right);
+    else if (done == 0 && !console->is_live)
+        console_say(console, "Tuning: measuring which kernels are fastest here, for %u shapes",
+                    total);
+}
+
+static bool tuning_should_stop(void *user)
+{
+    return stop_requested(user);
+}
+
+struct vktl_tuning_params tuning_choice(struct console *console,
+                                        const struct common_options *common)
+{
+    return (struct vktl_tuning_params){
+        .mode = common->no_tune ? VKTL_TUNING_OFF : VKTL_TUNING_AUTO,
+        .progress = tuning_progress,
+        .should_stop = tuning_should_stop,
+        .user = console,
+    };
+}
+
 vktl_status open_device(struct console *console, const struct common_options *common,
                         struct vktl_device **device)
 {
     const struct vktl_device_params params = {.which = device_choice(common),
-                                              .memory_limit = common->memory_limit};
+                                              .memory_limit = common->memory_limit,
+                                              .tuning = tuning_choice(console, common)};
     return vktl_device_open(&console->log, &params, device);
 }
 
@@ -64,8 +96,8 @@ vktl_status check_picture_name(struct console *console, const char *path)
         return log_fail(&console->log, VKTL_USAGE,
                         "%s: this vktl was built without Cairo and draws no pictures", path);
     if (!vktl_picture_can_save(path))
-        return log_fail(&console->log, VKTL_USAGE,
-                        "%s: a picture's name must end in .png or .svg", path);
+        return log_fail(&console->log, VKTL_USAGE, "%s: a picture's name must end in .png or .svg",
+                        path);
     return VKTL_OK;
 }
 

@@ -10,7 +10,7 @@
 
 // The first member of every command's values.
 struct common_options {
-    bool quiet, json, help;
+    bool quiet, json, help, no_tune;
     const char *device; // NULL: the environment's, else "auto"
     uint64_t memory_limit;
     const char *const *given; // names of the options on the command line, ended by NULL
@@ -35,7 +35,7 @@ extern const struct command *const commands[];
 extern const struct command command_report;
 extern const struct command command_train, command_infer, command_eval, command_features,
     command_augment, command_summary, command_devices, command_selftest, command_bench,
-    command_convert, command_lr_find, command_completion, command_man;
+    command_convert, command_tune, command_lr_find, command_completion, command_man;
 
 // ---- Rows that tables share. The values' first member is a struct common_options.
 
@@ -60,6 +60,12 @@ extern const struct command command_train, command_infer, command_eval, command_
         .offset = offsetof(struct common_options, device), .note = "VKTL_DEVICE, else auto",       \
         .help = "number or part of the name from `vktl devices`, or discrete, integrated, "        \
                 "virtual or cpu"                                                                   \
+    }
+#define ROW_NO_TUNE                                                                                \
+    {                                                                                              \
+        .name = "no-tune", .type = OPTION_FLAG,                                                    \
+        .offset = offsetof(struct common_options, no_tune),                                        \
+        .help = "kernels by rule of thumb: measure none, and heed no earlier `vktl tune`"          \
     }
 #define ROW_MEMORY_LIMIT                                                                           \
     {                                                                                              \
@@ -114,7 +120,11 @@ vktl_status open_model(struct console *console, const char *name,
 // What --device or VKTL_DEVICE names.
 const char *device_choice(const struct common_options *common);
 
-// Opens it. The console's log must outlive the device.
+// What is tuned on a device: nothing with --no-tune. Progress goes to the console.
+struct vktl_tuning_params tuning_choice(struct console *console,
+                                        const struct common_options *common);
+
+// Opens it. The console must outlive the device.
 vktl_status open_device(struct console *console, const struct common_options *common,
                         struct vktl_device **device);
 

@@ -33,6 +33,7 @@ static const struct option options[] = {
     ROW_NO_CALIBRATION(struct eval_options, model),
     ROWS_MODEL(struct eval_options, model),
     ROW_DEVICE,
+    ROW_NO_TUNE,
     ROW_MEMORY_LIMIT,
     ROW_JSON,
     ROW_QUIET,

@@ -39,6 +39,7 @@ static const struct option options[] = {
     ROW_HEADING("The model, and how it is run"),
     ROWS_MODEL(struct features_options, model),
     ROW_DEVICE,
+    ROW_NO_TUNE,
     ROW_MEMORY_LIMIT,
     ROW_JSON,
     ROW_QUIET,

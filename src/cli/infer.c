@@ -39,6 +39,7 @@ static const struct option options[] = {
     ROWS_MODEL(struct infer_options, model),
     ROW_NO_CALIBRATION(struct infer_options, model),
     ROW_DEVICE,
+    ROW_NO_TUNE,
     ROW_MEMORY_LIMIT,
     ROW_JSON,
     ROW_QUIET,

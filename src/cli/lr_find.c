@@ -50,6 +50,7 @@ static const struct option options[] = {
     ROW_HEADING("Run"),
     ROWS(training_memory),
     ROW_DEVICE,
+    ROW_NO_TUNE,
     ROW_MEMORY_LIMIT,
     ROW_JSON,
     ROW_QUIET,

@@ -23,6 +23,7 @@ const struct command *const commands[] = {
     &command_devices,
     &command_selftest,
     &command_bench,
+    &command_tune,
     &command_completion,
     &command_man,
     NULL,

@@ -87,6 +87,7 @@ static const struct option options[] = {
              "of its own, FILE-fine-tune.svg"},
     ROWS(training_memory),
     ROW_DEVICE,
+    ROW_NO_TUNE,
     ROW_MEMORY_LIMIT,
     ROW_JSON,
     ROW_QUIET,

@@ -221,6 +221,7 @@ vktl_status vktl_device_open(const struct vktl_log *log, const struct vktl_devic
     device->allocated = 0; // staging is beside any limit
     limit_memory(device, params->memory_limit);
     TRY(pipelines_create(device, params->cache_folder, &device->pipelines));
+    tuning_open(device, params);
     // A first guess, corrected by the timestamps of the first program.
     device->work_per_second = device->info.type == VKTL_DEVICE_CPU ? 5e9 : 2e11;
     *out = device;
@@ -247,6 +248,7 @@ void vktl_device_close(struct vktl_device **out)
         vkDestroyDebugUtilsMessengerEXT(device->instance, device->messenger, NULL);
     if (device->instance)
         vkDestroyInstance(device->instance, NULL);
+    tuning_close(device);
     free(device);
     *out = NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "gpu/record.h"
+#include "gpu/tuning.h"
 
 struct pipelines;
 
@@ -27,6 +28,9 @@ struct vktl_device {
 
     VkCommandPool command_pool;
     struct pipelines *pipelines;
+    struct tuning tuning;
+    struct vktl_tuning_params tuning_params;
+    char *tuning_path; // NULL: no file
     struct pool *staging_pool; // one small mapped slice for uploads and downloads
     struct slice staging;
     VkCommandBuffer transfer; // for uploads, downloads and fills
@@ -71,6 +75,11 @@ VkBuffer slice_buffer(struct slice slice);
 VkDeviceAddress slice_address(struct slice slice); // 0 where the device has no addresses
 vktl_status staging_create(struct vktl_device *device);
 void staging_destroy(struct vktl_device *device);
+
+// ---- tuning.c
+
+void tuning_open(struct vktl_device *device, const struct vktl_device_params *params);
+void tuning_close(struct vktl_device *device);
 
 // ---- pipelines.c
 

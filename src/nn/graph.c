@@ -43,6 +43,22 @@ static vktl_status choose_statistics(const struct lowering *lowering, struct nod
     return field ? field_set_numbers(lowering->log, field, node->params, &of_batch, 1) : VKTL_OK;
 }
 
+// Lets the node compute as was measured to be fastest.
+static vktl_status infer(const struct lowering *lowering, struct node *node)
+{
+    node->prepares_anew =
+        lowering->params->is_trained && lowering->model->layers[node->owner].trainable;
+    for (int direction = 0; direction < OP_DIRECTIONS; direction++) {
+        char key[OP_KEY_SIZE];
+        if (!node->op->algorithms[direction] || !lowering->params->tuning)
+            continue;
+        op_key(node->op, node->params, &node->io, direction, node->prepares_anew, key);
+        node->io.wanted[direction] =
+            op_algorithm_named(node->op, direction, tuning_find(lowering->params->tuning, key));
+    }
+    return node->op->infer(lowering->log, node->params, &node->io);
+}
+
 static vktl_status add_node(struct lowering *lowering, uint32_t layer_index, const struct op *op,
                             const void *params, int32_t input)
 {
@@ -58,7 +74,7 @@ static vktl_status add_node(struct lowering *lowering, uint32_t layer_index, con
     node->io.in_count = 1;
     node->io.device = lowering->params->device;
     graph->count++;
-    return op->infer(lowering->log, node->params, &node->io);
+    return infer(lowering, node);
 }
 
 static void take_weights(const struct layer *layer, struct node *node)
@@ -105,7 +121,7 @@ static vktl_status try_joining(struct lowering *lowering, uint32_t index, bool *
     } else if (strcmp(layer->op->name, "relu") == 0 || strcmp(layer->op->name, "relu6") == 0) {
         TRY(field_set_word(lowering->log, field_find(node->op->fields, "activation"), node->params,
                            layer->op->name));
-        TRY(node->op->infer(lowering->log, node->params, &node->io));
+        TRY(infer(lowering, node));
         *joined = true;
     }
     if (*joined)
@@ -194,8 +210,8 @@ static vktl_status hand_over_activations(struct lowering *lowering)
             continue;
         reader->io.in_activation = node->io.activation;
         node->io.activation_taken = true;
-        TRY(node->op->infer(lowering->log, node->params, &node->io));
-        TRY(reader->op->infer(lowering->log, reader->params, &reader->io));
+        TRY(infer(lowering, node));
+        TRY(infer(lowering, reader));
     }
 fail:
     return status;

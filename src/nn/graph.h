@@ -5,6 +5,7 @@
 #ifndef NN_GRAPH_H
 #define NN_GRAPH_H
 
+#include "gpu/tuning.h"
 #include "nn/model.h"
 
 enum { GRAPH_INPUT = -1 };
@@ -18,6 +19,7 @@ struct node {
     struct op_io io;
     const float *weight[OP_MAX_WEIGHTS]; // host values: the model's arrays, or folded ones
     bool trainable;                      // has weights that training changes
+    bool prepares_anew;                  // this very training: see is_trained of op_key
 };
 
 struct graph {
@@ -32,10 +34,11 @@ struct graph_params {
     uint32_t first_layer, end_layer; // layers [first, end)
     uint32_t batch;
     const struct vktl_device_info *device; // that it will run on, see struct op_io
-    bool training;    // training-only operators stay
-    bool is_trained;  // trainable weights will change: nothing made of them is folded
-    bool keep_layers; // every layer keeps a node of its own: nothing is folded or fused
-    bool logits;      // leave out the softmax that ends the last layer
+    const struct tuning *tuning;           // algorithms by op_key; NULL: none was measured
+    bool training;                         // training-only operators stay
+    bool is_trained;   // trainable weights will change: nothing made of them is folded
+    bool keep_layers;  // every layer keeps a node of its own: nothing is folded or fused
+    bool logits;       // leave out the softmax that ends the last layer
     uint32_t boundary; // no layer from this one on joins one before it: so that the output of the
                        // layer before the boundary can be seen; 0: none is looked for
 };

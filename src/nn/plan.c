@@ -18,6 +18,7 @@ static struct graph_params lowering_of(const struct plan *plan, enum plan_pass k
         .end_layer = kind == PASS_FEATURES ? plan->params.cut : layers,
         .batch = plan->params.batch,
         .device = vktl_device_info(plan->device),
+        .tuning = gpu_tuning(plan->device),
         .training = kind == PASS_TRAIN,
         .is_trained = plan->params.passes[PASS_TRAIN],
         .keep_layers = kind == PASS_LAYERS,

@@ -76,6 +76,18 @@ vktl_status plan_open(const struct vktl_log *log, struct vktl_device *device,
                       const struct plan_listener *listener, struct plan **plan);
 void plan_destroy(struct plan **plan);
 
+// What a plan computes in several ways or one: every node that runs, in the order of passes.
+struct plan_work {
+    const char *layer;
+    const struct op *op;
+    const void *params;
+    const struct op_io *io;
+    bool is_trained;                // as op_key wants to know it
+    bool direction[OP_DIRECTIONS]; // those that run
+};
+void plan_each_work(const struct plan *plan,
+                    void (*visit)(void *user, const struct plan_work *work), void *user);
+
 bool plan_has_pass(const struct plan *plan, enum plan_pass pass);
 
 // Bytes of device memory, and of mapped host memory, that the plan takes.

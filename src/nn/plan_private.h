@@ -143,6 +143,9 @@ static inline bool pass_has_probabilities(const struct pass *pass)
 
 vktl_status pass_record(struct plan *plan, struct pass *pass);
 
+// Whether the node dispatches anything in this pass.
+bool pass_runs(const struct pass *pass, uint32_t node);
+
 // Makes the prepared forms of the weights that stay as they are; these are uploaded already.
 vktl_status plan_prepare(struct plan *plan);
 

@@ -16,7 +16,7 @@ static struct slice node_output(const struct pass *pass, int32_t node)
     return tensor_slice(pass, tensor);
 }
 
-static bool is_run(const struct pass *pass, uint32_t node)
+bool pass_runs(const struct pass *pass, uint32_t node)
 {
     const enum op_kind kind = pass->graph.nodes[node].op->kind;
     return kind != OP_VIEW && !(kind == OP_TRAINING_ONLY && pass->kind != PASS_TRAIN);
@@ -100,7 +100,7 @@ fail:
 static void record_forward(const struct plan *plan, struct pass *pass, struct recorder *recorder)
 {
     for (uint32_t i = 0; i < pass->graph.count; i++) {
-        if (!is_run(pass, i))
+        if (!pass_runs(pass, i))
             continue;
         struct op_call call = node_call(plan, pass, i);
         call.scratch = tensor_slice(pass, pass->nodes[i].forward_scratch);
@@ -201,7 +201,7 @@ static void record_backward(const struct plan *plan, struct pass *pass, struct r
     for (uint32_t i = pass->graph.count; i-- > pass->first_backward;) {
         const struct node *node = &pass->graph.nodes[i];
         const struct node_tensors *tensors = &pass->nodes[i];
-        if (!is_run(pass, i))
+        if (!pass_runs(pass, i))
             continue;
         struct op_call call = node_call(plan, pass, i);
         call.scratch = tensor_slice(pass, tensors->backward_scratch);

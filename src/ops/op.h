@@ -175,6 +175,18 @@ void op_choose(const struct op *op, struct op_io *io);
 uint32_t op_suiting(const struct op *op, const struct op_io *io, enum op_direction direction,
                     const char *names[OP_MAX_ALGORITHMS]);
 
+// The operator's own string for the name of an algorithm, or NULL where it has none of that name.
+const char *op_algorithm_named(const struct op *op, enum op_direction direction, const char *name);
+
+// The words by which a use of an operator is known when its algorithms are measured, before or
+// after `infer`: "conv2d dx 4x56x56x64 filters=64 padding=1". Stable: they are written into files.
+// `is_trained`: its weights change, so that their prepared form is made in every run.
+enum { OP_KEY_SIZE = 512 };
+void op_key(const struct op *op, const void *params, const struct op_io *io,
+            enum op_direction direction, bool is_trained, char key[OP_KEY_SIZE]);
+
+extern const char *const op_direction_names[OP_DIRECTIONS]; // "forward", "dx", "dw"
+
 // ---- Registry ----------------------------------------------------------------------------------
 
 #define VKTL_OP(name) extern const struct op op_##name;

@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "gpu/peak.h"
 #include "nn/plan.h"
+#include "tune/tune.h"
 
 enum { DEFAULT_REPEATS = 5, WARM_UPS = 2 };
 
@@ -120,6 +121,7 @@ static vktl_status make_plan(struct bencher *bencher)
         .optimizer_params = optimizer_params,
     };
     params.passes[bencher->pass] = true;
+    TRY(tune_for_plan(bencher->log, bencher->device, bencher->model, &params));
     TRY(plan_create(bencher->log, bencher->device, bencher->model, &params, &bencher->plan));
     TRY(plan_build(bencher->plan));
     fill_inputs(bencher);
@@ -134,6 +136,8 @@ static vktl_status start(struct bencher *bencher, const char *cache_folder, doub
     struct vktl_device_params params = bencher->params.device;
     const double started = clock_seconds();
     params.cache_folder = cache_folder;
+    if (cache_folder)
+        params.tuning.mode = VKTL_TUNING_OFF; // it would be measured, and forgotten
     TRY(vktl_device_open(bencher->log, &params, &bencher->device));
     TRY(make_plan(bencher));
     TRY(plan_run(bencher->plan, bencher->pass));

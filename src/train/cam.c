@@ -7,6 +7,7 @@
 
 #include "nn/plan.h"
 #include "train/predict.h"
+#include "tune/tune.h"
 
 struct vktl_cam {
     const struct vktl_log *log;
@@ -83,6 +84,7 @@ vktl_status vktl_cam_open(const struct vktl_log *log, struct vktl_device *device
     TRY(find_layer(log, model, layer, &cam->layer));
     const struct plan_params params = {
         .batch = 1, .passes = {[PASS_CAM] = true}, .cam_layer = cam->layer};
+    TRY(tune_for_plan(log, device, model, &params));
     TRY(plan_create(log, device, model, &params, &cam->plan));
     TRY(plan_build(cam->plan));
     const size_t size = (size_t)shape_size(&model->layers[cam->layer].io.out);

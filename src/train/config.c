@@ -219,8 +219,22 @@ void config_settings(struct text *text, const struct vktl_train_params *params)
     }
 }
 
+static void append_tuning(struct text *text, const struct tuning *tuning)
+{
+    key(text, "tuning");
+    text_append(text, "{");
+    for (uint32_t i = 0; i < tuning->count; i++) {
+        text_append(text, i ? ",\n    " : "\n    ");
+        text_append_json(text, tuning->choices[i].key);
+        text_append(text, ": ");
+        text_append_json(text, tuning->choices[i].value);
+    }
+    text_append(text, tuning->count ? "\n  }" : "}");
+}
+
 void config_json(struct text *text, const struct vktl_train_params *params,
-                 const struct vktl_device_info *info, const struct vktl_model *model)
+                 const struct vktl_device_info *info, const struct vktl_model *model,
+                 const struct tuning *tuning)
 {
     const vktl_preprocess preprocess = vktl_model_preprocess(model);
     const vktl_interpolation interpolation = vktl_model_interpolation(model);
@@ -236,6 +250,7 @@ void config_json(struct text *text, const struct vktl_train_params *params,
     string_member(text, "driver", info->driver);
     string_member(text, "kernel_form", info->form == VKTL_FORM_ADDRESS ? "address" : "storage");
     config_settings(text, &used);
+    append_tuning(text, tuning);
     text_append(text, "\n}\n");
 }
 
@@ -346,6 +361,19 @@ static const char *string_of(const cJSON *root, const char *name)
     return cJSON_IsString(value) ? value->valuestring : "";
 }
 
+// Runs of earlier versions have none.
+static vktl_status read_tuning(const struct vktl_log *log, const cJSON *root, struct tuning *tuning)
+{
+    const cJSON *choice;
+    cJSON_ArrayForEach(choice, cJSON_GetObjectItemCaseSensitive(root, "tuning"))
+    {
+        if (cJSON_IsString(choice) &&
+            tuning_set(tuning, choice->string, choice->valuestring) != VKTL_OK)
+            return log_fail(log, VKTL_NO_MEMORY, "out of host memory");
+    }
+    return VKTL_OK;
+}
+
 vktl_status config_open(const struct vktl_log *log, const char *path, struct config *config)
 {
     vktl_status status = VKTL_OK;
@@ -362,6 +390,7 @@ vktl_status config_open(const struct vktl_log *log, const char *path, struct con
             FAIL(log, VKTL_INPUT, "%s: '%s' is %s: damaged, or of another version of vktl", path,
                  settings[i].name, value ? "not what it should be" : "missing");
     }
+    TRY(read_tuning(log, config->root, &config->tuning));
     config->device = string_of(config->root, "device");
     config->driver = string_of(config->root, "driver");
     config->kernel_form = string_of(config->root, "kernel_form");
@@ -373,6 +402,7 @@ fail:
 void config_close(struct config *config)
 {
     cJSON_Delete(config->root);
+    tuning_deinit(&config->tuning);
     *config = (struct config){0};
 }
 

@@ -6,10 +6,12 @@
 #include <vktl/trainer.h>
 
 #include "base/text.h"
+#include "gpu/tuning.h"
 #include "nn/model.h"
 
 void config_json(struct text *text, const struct vktl_train_params *params,
-                 const struct vktl_device_info *info, const struct vktl_model *model);
+                 const struct vktl_device_info *info, const struct vktl_model *model,
+                 const struct tuning *tuning);
 
 // The members of `params` that config.json has, as lines.
 void config_settings(struct text *text, const struct vktl_train_params *params);
@@ -26,6 +28,7 @@ struct config {
     vktl_preprocess preprocess;
     vktl_interpolation interpolation;
     const char *device, *driver, *kernel_form;
+    struct tuning tuning; // algorithms by op_key
 };
 
 // VKTL_INPUT: not such a file, or one whose members have other types. `config` is closed by the

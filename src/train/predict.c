@@ -12,6 +12,7 @@
 #include "formats/npy.h"
 #include "nn/plan.h"
 #include "train/predict.h"
+#include "tune/tune.h"
 
 enum { DEFAULT_BATCH = 16 };
 
@@ -198,6 +199,7 @@ static vktl_status predictor_prepare(struct predictor *predictor, struct vktl_de
     struct plan_params params = {.batch = predictor->batch,
                                  .passes = {[PASS_EVALUATE] = true},
                                  .slots = predictor->overlaps ? 2 : 1};
+    TRY(tune_for_plan(predictor->log, device, predictor->model, &params));
     TRY(plan_open(predictor->log, device, predictor->model, &params, NULL, &predictor->plan));
     predictor->batch = params.batch;
     TRY(predictions_init(predictor));
@@ -296,6 +298,7 @@ vktl_status vktl_features(const struct vktl_log *log, struct vktl_device *device
         FAIL(log, VKTL_USAGE, "%s has no layer '%s'; `vktl summary` lists its layers",
              vktl_model_name(model), layer_name);
     TRY(predict_check_weights(log, model));
+    TRY(tune_for_plan(log, device, model, &params));
     TRY(plan_create(log, device, model, &params, &plan));
     TRY(plan_build(plan));
     TRY(predict_load_image(log, model, image_path, plan));

@@ -27,17 +27,18 @@ static void take_live_members(const struct vktl_train_params *asked, struct resu
     resume->params.user = asked->user;
 }
 
-static void warn_of_device(const struct vktl_log *log, const struct vktl_device_info *info,
+static bool compare_device(const struct vktl_log *log, const struct vktl_device_info *info,
                            const struct config *config)
 {
     const char *form = info->form == VKTL_FORM_ADDRESS ? "address" : "storage";
     if (strcmp(config->device, info->name) == 0 && strcmp(config->driver, info->driver) == 0 &&
         strcmp(config->kernel_form, form) == 0)
-        return;
+        return true;
     log_warning(log,
                 "the run was started on %s (%s) and goes on on %s (%s): its numbers may differ in "
                 "their last bits from those of an uninterrupted run",
                 config->device, config->driver, info->name, info->driver);
+    return false;
 }
 
 static vktl_status read_settings(const struct vktl_log *log, const char *path,
@@ -58,7 +59,7 @@ static vktl_status read_settings(const struct vktl_log *log, const char *path,
     resume->is_changed = strcmp(before.data, after.data) != 0;
     resume->has_more_epochs = resume->config.params.epochs > epochs;
     take_live_members(asked, resume);
-    warn_of_device(log, info, &resume->config);
+    resume->is_same_device = compare_device(log, info, &resume->config);
 fail:
     text_deinit(&before);
     text_deinit(&after);

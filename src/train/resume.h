@@ -12,6 +12,7 @@ struct resume {
     bool is_run;      // the folder holds a run
     char *checkpoint; // its last.safetensors; NULL: nothing was saved yet, the run starts anew
     struct course course;
+    bool is_same_device;  // and the same driver and form of kernels
     bool is_changed;      // params differ from config.json
     bool has_more_epochs; // the first phase grows
     bool is_complete;     // there is nothing left to do

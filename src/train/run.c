@@ -71,10 +71,9 @@ vktl_status run_init(const struct vktl_log *log, struct session *session, struct
 // config.json goes first: without it nothing takes the rest for a run.
 static vktl_status remove_old(const struct run *run)
 {
-    static const char *const all[] = {"config.json", "best.safetensors", "last.safetensors",
-                                      "history.csv", "steps.csv",        "lr_find.csv",
-                                      "lr_find.png", "lr_find.svg",      "curves.png",
-                                      "curves.svg"};
+    static const char *const all[] = {
+        "config.json", "best.safetensors", "last.safetensors", "history.csv", "steps.csv",
+        "lr_find.csv", "lr_find.png",      "lr_find.svg",      "curves.png",  "curves.svg"};
     vktl_status status = VKTL_OK;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         char *path = run_path(run->params, all[i]);
@@ -92,7 +91,8 @@ vktl_status run_write_config(struct run *run, const struct session *session)
 {
     struct text config;
     text_init(&config);
-    config_json(&config, run->params, vktl_device_info(session->device), run->model);
+    config_json(&config, run->params, vktl_device_info(session->device), run->model,
+                &session->tuning);
     const vktl_status status = write_text(run, "config.json", &config);
     text_deinit(&config);
     return status;

@@ -261,6 +261,7 @@ void session_close(struct session *session)
     vktl_model_destroy(&session->model);
     vktl_dataset_destroy(&session->training);
     vktl_dataset_destroy(&session->validation);
+    tuning_deinit(&session->tuning);
     free(session->order);
     free(session->class_weights);
 }

@@ -10,6 +10,7 @@
 
 #include <vktl/trainer.h>
 
+#include "gpu/tuning.h"
 #include "train/feed.h"
 
 struct session {
@@ -20,7 +21,8 @@ struct session {
     uint32_t training_count, validation_count;  // images
     struct vktl_model *model;
     struct plan *plan;
-    bool is_fresh; // the plan has not done a step
+    bool is_fresh;        // the plan has not done a step
+    struct tuning tuning; // algorithms that its plans have taken, or must take, by op_key
     struct feed training_feed, validation_feed;
     struct store *store;      // of the frozen base's output; NULL: none
     uint32_t features_found;  // in it, when they were last kept
@@ -62,8 +64,13 @@ void session_drop_validation(struct session *session);
 
 // Settles params.batch, where it was to be found, and params.micro_batch, by planning alone: so
 // that they fit the model as it is now and, where `is_first`, as a second phase that is asked for
-// will have it, whose settings are checked by that. Nothing else is changed.
+// will have it, whose settings are checked by that. Then tunes the device for both, unless it is a
+// dry run or tuning is settled already. Nothing else is changed.
 vktl_status session_settle_batch(struct session *session, bool is_first);
+
+// Settles the tuning: the device takes these algorithms, which a run was started with, whatever it
+// has measured since.
+vktl_status session_take_tuning(struct session *session, const struct tuning *tuning);
 
 // Plans the model as it is now and tells the plan; an older plan goes first. Where memory runs out,
 // params.micro_batch is halved.

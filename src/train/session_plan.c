@@ -8,6 +8,7 @@
 #include "nn/plan_map.h"
 #include "train/optimizer.h"
 #include "train/session.h"
+#include "tune/tune.h"
 
 // ---- What is asked -----------------------------------------------------------------------------
 
@@ -181,6 +182,19 @@ fail:
     return status;
 }
 
+static vktl_status tune_phase(struct session *session, void *user)
+{
+    vktl_status status;
+    const struct vktl_train_params *params = &session->params;
+    struct wish wish;
+    (void)user;
+    TRY(wish_init(session, params->batch, params->micro_batch, &wish));
+    TRY(tune_for_plan(session->log, session->device, session->model, &wish.params));
+fail:
+    free(wish.rate_factors);
+    return status;
+}
+
 vktl_status session_settle_batch(struct session *session, bool is_first)
 {
     vktl_status status = VKTL_OK;
@@ -188,6 +202,8 @@ vktl_status session_settle_batch(struct session *session, bool is_first)
     if (params->find_batch)
         TRY(find_batch(session, is_first));
     TRY(for_each_phase(session, is_first, fit_phase, NULL));
+    if (!params->dry_run && session->tuning.count == 0)
+        TRY(for_each_phase(session, is_first, tune_phase, NULL));
 fail:
     return status;
 }
@@ -216,6 +232,40 @@ fail:
     text_deinit(&text);
     free(summary);
     return status;
+}
+
+vktl_status session_take_tuning(struct session *session, const struct tuning *tuning)
+{
+    vktl_status status = VKTL_OK;
+    struct tuning *known = gpu_tuning(session->device);
+    bool is_new = false;
+    for (uint32_t i = 0; i < tuning->count; i++) {
+        const struct tuning_choice *choice = &tuning->choices[i];
+        const char *now = tuning_find(known, choice->key);
+        is_new = is_new || (now && strcmp(now, choice->value) != 0);
+        TRY(tuning_set(known, choice->key, choice->value));
+        TRY(tuning_set(&session->tuning, choice->key, choice->value));
+    }
+    if (is_new)
+        log_info(session->log, "The device has been tuned anew since the run was started; the run "
+                               "goes on with the kernels that it had");
+    return VKTL_OK;
+fail:
+    return log_fail(session->log, status, "out of host memory");
+}
+
+// A failure leaves a run whose bits depend on a later tuning: not worth ending it.
+static void note_algorithms(void *user, const struct plan_work *work)
+{
+    struct session *session = user;
+    for (int direction = 0; direction < OP_DIRECTIONS; direction++) {
+        const char *names[OP_MAX_ALGORITHMS];
+        char key[OP_KEY_SIZE];
+        if (!work->direction[direction] || op_suiting(work->op, work->io, direction, names) < 2)
+            continue;
+        op_key(work->op, work->params, work->io, direction, work->is_trained, key);
+        tuning_set(&session->tuning, key, names[0]);
+    }
 }
 
 static bool is_fine_tuning(const struct session *session)
@@ -280,6 +330,7 @@ vktl_status session_plan(struct session *session)
                   &session->plan));
     session->params.micro_batch = wish.params.batch;
     session->is_fresh = true;
+    plan_each_work(session->plan, note_algorithms, session);
     if (session->params.dry_run)
         TRY(tell_plan(session, session->plan));
     if (session->params.dry_run && session->params.plan_picture)

@@ -347,11 +347,11 @@ static vktl_status begin_fine_tuning(struct trainer *trainer)
     TRY(run_flush(&trainer->run, true));
     if (trainer->course.best.epoch)
         run_restore_best(&trainer->run);
-    const uint32_t micro_batch = session->params.micro_batch;
+    const uint32_t micro_batch = session->params.micro_batch, choices = session->tuning.count;
     TRY(session_unfreeze(session));
     TRY(session_plan(session));
     TRY(run_take_plan(&trainer->run, session->plan));
-    if (session->params.micro_batch != micro_batch)
+    if (session->params.micro_batch != micro_batch || session->tuning.count != choices)
         TRY(run_write_config(&trainer->run, session));
     begin_phase(trainer, 1, fine_tune->learning_rate);
     trainer->run.good = trainer->course;
@@ -468,6 +468,8 @@ static vktl_status prepare(struct trainer *trainer, struct vktl_device *device,
         begin_course(trainer);
     session->step = trainer->course.step;
     session->fresh_step = trainer->course.phase_step;
+    if (resume->is_same_device)
+        TRY(session_take_tuning(session, &resume->config.tuning));
     TRY(session_settle_batch(session, trainer->course.phase == 0));
     TRY(session_plan(session));
     if (!goes_on)

@@ -56,6 +56,33 @@ static void test_one_way_only(void **state)
     assert_int_equal(op_suiting(&op_dense, &io, OP_DW, names), 0);
 }
 
+// Files keep them: a change here forgets what was tuned, and what runs were started with.
+static void test_keys(void **state)
+{
+    (void)state;
+    _Alignas(8) unsigned char params[OP_MAX_PARAMS_SIZE] = {0};
+    char key[OP_KEY_SIZE];
+    struct op_io io = infer_dense(NULL, 4, NULL);
+    fields_init(op_dense.fields, params);
+    op_key(&op_dense, params, &io, OP_FORWARD, true, key);
+    assert_string_equal(key, "dense forward 4x100 trained");
+
+    const double strides[] = {2, 1}, border[] = {0, 1, 0, 1}, filters = 64;
+    const struct field *fields = op_conv2d.fields;
+    io = (struct op_io){.in = {shape_4d(1, 7, 9, 3)}, .in_count = 1};
+    fields_init(fields, params);
+    field_set_numbers(&harness_log, field_find(fields, "filters"), params, &filters, 1);
+    field_set_numbers(&harness_log, field_find(fields, "strides"), params, strides, 2);
+    field_set_numbers(&harness_log, field_find(fields, "zero_padding"), params, border, 4);
+    field_set_word(&harness_log, field_find(fields, "activation"), params, "relu");
+    op_key(&op_conv2d, params, &io, OP_DW, false, key);
+    assert_string_equal(key, "conv2d dw 1x7x9x3 filters=64 strides=2,1 zero_padding=0,1,0,1");
+    assert_int_equal(op_conv2d.infer(&harness_log, params, &io), VKTL_OK);
+    char again[OP_KEY_SIZE];
+    op_key(&op_conv2d, params, &io, OP_DW, false, again);
+    assert_string_equal(key, again);
+}
+
 static void check_list(const struct op_algorithm *list)
 {
     uint32_t count = 0;
@@ -83,9 +110,8 @@ static void test_lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_heuristic),
-        cmocka_unit_test(test_wanted),
-        cmocka_unit_test(test_one_way_only),
+        cmocka_unit_test(test_heuristic),    cmocka_unit_test(test_wanted),
+        cmocka_unit_test(test_one_way_only), cmocka_unit_test(test_keys),
         cmocka_unit_test(test_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,10 @@
 #include <vktl/trainer.h>
 
 #include "base/files.h"
+#include "gpu/tuning.h"
 #include "formats/safetensors.h"
+#include "ops/op.h"
+#include "abi/conv2d.h"
 
 enum { SIZE = 8, PER_CLASS = 5, CLASSES = 3 };
 
@@ -357,6 +360,35 @@ static void test_dry_run(void **state)
     free_params(&params);
 }
 
+// A run goes on with the algorithms that it was started with, whatever was tuned meanwhile.
+static void test_resumes_with_its_tuning(void **state)
+{
+    (void)state;
+    static const char key[] = "conv2d forward 4x8x8x3 filters=4 padding=1 trained";
+    const char *algorithms[OP_MAX_ALGORITHMS];
+    struct vktl_train_result result;
+    struct messages messages;
+    struct op_io io = {.in = {shape_4d(4, 8, 8, 3)}, .device = vktl_device_info(device)};
+    struct vktl_train_params params = make_params("begun with another tuning");
+    params.epochs = 1;
+    assert_int_equal(vktl_train(&harness_log, device, &params, &result), VKTL_OK);
+    const struct conv2d_push push = {.in_c = 3, .kernel_h = 3, .kernel_w = 3, .stride_w = 1};
+    OP_SET_PUSH(&io, push);
+    op_choose(&op_conv2d, &io);
+    if (op_suiting(&op_conv2d, &io, OP_FORWARD, algorithms) < 2) {
+        free_params(&params);
+        skip();
+    }
+    assert_int_equal(tuning_set(gpu_tuning(device), key, algorithms[1]), VKTL_OK);
+    params.epochs = 2;
+    params.resume = true;
+    messages_init(&messages);
+    assert_int_equal(vktl_train(&messages.log, device, &params, &result), VKTL_OK);
+    assert_true(messages_contain(&messages, "tuned anew since the run was started"));
+    assert_string_equal(tuning_find(gpu_tuning(device), key), algorithms[0]);
+    free_params(&params);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_fine_tuning),
         cmocka_unit_test(test_early_stopping),
         cmocka_unit_test(test_dry_run),
+        cmocka_unit_test(test_resumes_with_its_tuning),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
