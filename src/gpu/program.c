@@ -482,12 +482,11 @@ static uint64_t total_work(const struct program *program)
     return work;
 }
 
-// Gives every command the time that its pieces took, judged by the submits they were in.
-static void correct_estimates(struct program *program, uint32_t count)
+// Gives every command the time of its pieces; `overall` scales estimates of what was not timed.
+static void correct_estimates(struct program *program, uint32_t count, double overall)
 {
     struct command *commands = program->recorded->commands;
-    const double *measured = program->measured;
-    double *estimated = program->estimated;
+    double *measured = program->measured, *estimated = program->estimated;
     memset(estimated, 0, count * sizeof *estimated);
     for (uint32_t i = 0; i < program->piece_count; i++) {
         const struct piece *piece = &program->pieces[i];
@@ -497,33 +496,38 @@ static void correct_estimates(struct program *program, uint32_t count)
     }
     for (uint32_t i = 0; i < program->piece_count; i++) {
         const struct piece *piece = &program->pieces[i];
-        const bool is_timed = piece->buffer < count && estimated[piece->buffer] > 0;
-        const double scale = is_timed ? measured[piece->buffer] / estimated[piece->buffer] : 1;
-        commands[piece->command].seconds += piece->seconds * scale;
+        const uint32_t buffer = piece->buffer;
+        const bool is_timed = buffer < count && estimated[buffer] > 0;
+        commands[piece->command].seconds +=
+            piece->seconds * (is_timed ? measured[buffer] / estimated[buffer] : overall);
     }
 }
 
 // Counts the time of a run; cuts anew where a submit was too long, or several were too short.
 static vktl_status adapt(struct program *program)
 {
-    const uint32_t timed = program->query_count / 2;
-    const uint32_t count = program->buffer_count < timed ? program->buffer_count : timed;
-    double longest = 0, sum = 0;
+    const uint32_t timed = program->query_count / 2, submits = program->buffer_count;
+    const uint32_t count = submits < timed ? submits : timed;
+    double longest = 0, sum = 0, estimated[2] = {0, 0}; // of what was timed, and of the rest
     for (uint32_t i = 0; i < count; i++) {
         const double seconds = program->measured[i] = seconds_between(program, 2 * i, 2 * i + 1);
         longest = seconds > longest ? seconds : longest;
         sum += seconds;
     }
-    program->busy_seconds += sum;
+    for (uint32_t i = 0; i < program->piece_count; i++)
+        estimated[program->pieces[i].buffer >= count] += program->pieces[i].seconds;
+    const double overall = estimated[0] > 0 ? sum / estimated[0] : 1;
+    const double total = sum + overall * estimated[1];
+    program->busy_seconds += total;
     if (sum <= 0)
         return VKTL_OK;
-    if (count == program->buffer_count && sum > telling_seconds)
-        program->device->work_per_second = (double)total_work(program) / sum;
-    const bool too_short = count > 1 && sum / count < target_seconds / 4;
+    if (total > telling_seconds)
+        program->device->work_per_second = (double)total_work(program) / total;
+    const bool too_short = submits > 1 && total / submits < target_seconds / 4;
     if ((longest <= limit_seconds && !too_short) || program->cuts >= MAX_CUTS)
         return VKTL_OK;
     program->cuts++;
-    correct_estimates(program, count);
+    correct_estimates(program, count, overall);
     return cut(program);
 }
 
