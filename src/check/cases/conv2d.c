@@ -43,6 +43,8 @@ static const struct check_case cases[] = {
     {"one cell, one channel", IN(1, 1, 1, 1), {FILTERS(1), SIZE(1, 1)}, 1},
     {"1x1, 1 to 5 channels", IN(1, 3, 2, 1), {FILTERS(5), SIZE(1, 1), NO_BIAS}, 6},
     {"1x1 relu, 7 to 33 channels", IN(2, 5, 7, 7), {FILTERS(33), SIZE(1, 1), RELU}, 70},
+    {"1x1, 128 to 128, the largest tiles", IN(1, 8, 16, 128), {FILTERS(128), SIZE(1, 1)}, 128},
+    {"1x1, 127 to 125, tiles not whole", IN(1, 7, 18, 127), {FILTERS(125), SIZE(1, 1)}, 127},
     {"1x1 stride 2, 16 to 24", IN(2, 7, 6, 16), {FILTERS(24), SIZE(1, 1), STRIDES(2, 2)}, 24},
     {"3x3 valid, 3 to 8", IN(1, 9, 7, 3), {FILTERS(8), SIZE(3, 3)}, 72},
     {"3x3 same, 3 to 1", IN(2, 5, 6, 3), {FILTERS(1), PADDING("same"), RELU}, 60},
