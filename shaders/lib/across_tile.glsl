@@ -52,6 +52,7 @@ void across_sum(uint steps, uint first_row, uint rows, uint first_column, uint c
         fetch(k + TILE_DEPTH, steps, row, rows, column, columns);
         tile_multiply();
     }
+    tile_finish();
 }
 
 #endif

@@ -83,6 +83,7 @@ void gather_sum(gather g, uint first_row, uint rows, uint first_column, uint col
         fetch_right(g, kh, j, first_column, columns);
         tile_multiply();
     }
+    tile_finish();
 }
 
 #endif

@@ -7,6 +7,8 @@
 // line ("along" the sum) or four lines of one step ("across" it), whichever lie side by side in
 // memory. BY_FOURS says that all of these runs are aligned and whole, so that one load or store
 // serves each; see buffer.glsl.
+//
+// A shader compiled with COOPERATIVE or EMULATED computes with halves; see tile_matrix.glsl.
 #ifndef LIB_TILE_GLSL
 #define LIB_TILE_GLSL
 
@@ -18,28 +20,71 @@ layout(constant_id = 5) const bool BY_FOURS = false;
 
 const int TILE_DEPTH = 16, TILE_LOCAL = 256;
 const int SUM_ROWS = TILE_ROWS / 16, SUM_RUNS = TILE_COLUMNS / 64; // of an invocation
-const int ROW_RUN = SUM_ROWS < 4 ? SUM_ROWS : 4;
+
+#if defined COOPERATIVE || defined EMULATED
+#include "matrix.glsl"
+const int LEFT_PITCH = TILE_ROWS + 8, RIGHT_PITCH = TILE_COLUMNS + 8; // 16 bytes
+const int ROW_RUN = 1; // rows of an invocation that follow each other
+#else
+#define HALF    float
+#define half(value) (value)
 const int LEFT_PITCH = TILE_ROWS + 4, RIGHT_PITCH = TILE_COLUMNS + 4;
+const int ROW_RUN = SUM_ROWS < 4 ? SUM_ROWS : 4;
+#endif
 
 // Runs that an invocation loads a step; of 32 rows only every other one has any.
 const int LEFT = (TILE_ROWS + 63) / 64, RIGHT = TILE_COLUMNS / 64;
 
-shared float tile_left[TILE_DEPTH * LEFT_PITCH];
-shared float tile_right[TILE_DEPTH * RIGHT_PITCH];
-
 vec4 sum[SUM_ROWS * SUM_RUNS];
 vec4 next_left[LEFT], next_right[RIGHT];
 
-// Where element (i, 4 * v) of an invocation's sums lies in the tile.
+// Where the run v of an invocation's sums of a row, its i-th, begins in the tile.
+uint tile_column(int v)
+{
+    return gl_LocalInvocationID.x % 16 * 4 + uint(v * 64);
+}
+
+#if defined COOPERATIVE || defined EMULATED
+#include "tile_matrix.glsl"
+#else
+
+shared float tile_left[TILE_DEPTH * LEFT_PITCH];
+shared float tile_right[TILE_DEPTH * RIGHT_PITCH];
+
 uint tile_row(int i)
 {
     return gl_LocalInvocationID.x / 16 * ROW_RUN + uint(i % ROW_RUN + i / ROW_RUN * 64);
 }
 
-uint tile_column(int v)
+void tile_clear()
 {
-    return gl_LocalInvocationID.x % 16 * 4 + uint(v * 64);
+    [[unroll]] for (int i = 0; i < SUM_ROWS * SUM_RUNS; i++)
+        sum[i] = vec4(0.0);
 }
+
+// Adds the product of what is staged. The caller puts barriers around it.
+void tile_multiply()
+{
+    [[unroll]] for (int k = 0; k < TILE_DEPTH; k++) {
+        float left[SUM_ROWS];
+        vec4 right[SUM_RUNS];
+        [[unroll]] for (int i = 0; i < SUM_ROWS; i++)
+            left[i] = tile_left[k * LEFT_PITCH + tile_row(i)];
+        [[unroll]] for (int v = 0; v < SUM_RUNS; v++)
+            [[unroll]] for (int j = 0; j < 4; j++)
+                right[v][j] = tile_right[k * RIGHT_PITCH + tile_column(v) + j];
+        [[unroll]] for (int i = 0; i < SUM_ROWS; i++)
+            [[unroll]] for (int v = 0; v < SUM_RUNS; v++)
+                sum[i * SUM_RUNS + v] += left[i] * right[v];
+    }
+}
+
+// Sums are where they belong already.
+void tile_finish()
+{
+}
+
+#endif
 
 // The line (row or column of the tile) and step of load s of an invocation.
 uint along_line(int s)
@@ -67,14 +112,14 @@ void stage_left_along()
     [[unroll]] for (int s = 0; s < LEFT; s++)
         if (TILE_ROWS >= 64 || along_line(s) < TILE_ROWS)
             [[unroll]] for (int i = 0; i < 4; i++)
-                tile_left[(along_step() + i) * LEFT_PITCH + along_line(s)] = next_left[s][i];
+                tile_left[(along_step() + i) * LEFT_PITCH + along_line(s)] = half(next_left[s][i]);
 }
 
 void stage_right_along()
 {
     [[unroll]] for (int s = 0; s < RIGHT; s++)
         [[unroll]] for (int i = 0; i < 4; i++)
-            tile_right[(along_step() + i) * RIGHT_PITCH + along_line(s)] = next_right[s][i];
+            tile_right[(along_step() + i) * RIGHT_PITCH + along_line(s)] = half(next_right[s][i]);
 }
 
 void stage_left_across()
@@ -83,7 +128,7 @@ void stage_left_across()
     [[unroll]] for (int s = 0; s < LEFT; s++)
         if (TILE_ROWS >= 64 || across_step(s, TILE_ROWS) < TILE_DEPTH)
             [[unroll]] for (int i = 0; i < 4; i++)
-                tile_left[across_step(s, TILE_ROWS) * LEFT_PITCH + line + i] = next_left[s][i];
+                tile_left[across_step(s, TILE_ROWS) * LEFT_PITCH + line + i] = half(next_left[s][i]);
 }
 
 void stage_right_across()
@@ -91,30 +136,7 @@ void stage_right_across()
     uint line = across_line(TILE_COLUMNS);
     [[unroll]] for (int s = 0; s < RIGHT; s++)
         [[unroll]] for (int i = 0; i < 4; i++)
-            tile_right[across_step(s, TILE_COLUMNS) * RIGHT_PITCH + line + i] = next_right[s][i];
-}
-
-void tile_clear()
-{
-    [[unroll]] for (int i = 0; i < SUM_ROWS * SUM_RUNS; i++)
-        sum[i] = vec4(0.0);
-}
-
-// Adds the product of what is staged. The caller puts barriers around it.
-void tile_multiply()
-{
-    [[unroll]] for (int k = 0; k < TILE_DEPTH; k++) {
-        float left[SUM_ROWS];
-        vec4 right[SUM_RUNS];
-        [[unroll]] for (int i = 0; i < SUM_ROWS; i++)
-            left[i] = tile_left[k * LEFT_PITCH + tile_row(i)];
-        [[unroll]] for (int v = 0; v < SUM_RUNS; v++)
-            [[unroll]] for (int j = 0; j < 4; j++)
-                right[v][j] = tile_right[k * RIGHT_PITCH + tile_column(v) + j];
-        [[unroll]] for (int i = 0; i < SUM_ROWS; i++)
-            [[unroll]] for (int v = 0; v < SUM_RUNS; v++)
-                sum[i * SUM_RUNS + v] += left[i] * right[v];
-    }
+            tile_right[across_step(s, TILE_COLUMNS) * RIGHT_PITCH + line + i] = half(next_right[s][i]);
 }
 
 // Stores a run of sums at element `at` of the buffer, of which `count` belong to it.

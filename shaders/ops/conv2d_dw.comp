@@ -7,6 +7,7 @@
 // rows for all of its pixels, so their taps are found once; its pixels are 16 apart, and where they
 // lie in x moves by additions, as digits of a number move: columns carry into lines, lines into
 // images. Parts give GPUs enough to share out and are summed by sum_rows.comp.
+// also: matrices COOPERATIVE=1, emulated EMULATED=1
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/conv2d.h"
 #include "../lib/buffer.glsl"
@@ -139,6 +140,7 @@ void main()
         fetch(at + TILE_DEPTH, end, column);
         tile_multiply();
     }
+    tile_finish();
     [[unroll]] for (int i = 0; i < SUM_ROWS; i++)
         [[unroll]] for (int v = 0; v < SUM_RUNS; v++) {
             uint to_row = first_row + tile_row(i), to_column = first_column + tile_column(v);

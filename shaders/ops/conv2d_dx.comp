@@ -4,6 +4,7 @@
 //
 // For GPUs: a workgroup computes a tile of cells of one phase by input channels through shared
 // memory; see lib/tile.glsl, and lib/gather.glsl for phases and for the order of the weights.
+// also: matrices COOPERATIVE=1, emulated EMULATED=1
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/conv2d.h"
 #include "../lib/buffer.glsl"

@@ -5,6 +5,7 @@
 // For GPUs: a workgroup computes a tile of pixels by output channels through shared memory; see
 // lib/tile.glsl, and lib/gather.glsl for how the sum is walked. The image is read in place: no
 // unrolled copy of it is ever written.
+// also: matrices COOPERATIVE=1, emulated EMULATED=1
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/conv2d.h"
 #include "../lib/activation.glsl"

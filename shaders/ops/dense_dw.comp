@@ -3,6 +3,7 @@
 //
 // For GPUs: a workgroup computes a tile of inputs by units through shared memory; see
 // lib/across_tile.glsl.
+// also: matrices COOPERATIVE=1, emulated EMULATED=1
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/dense.h"
 #include "../lib/buffer.glsl"

@@ -3,6 +3,7 @@
 //
 // For GPUs: a workgroup computes a tile of rows by inputs through shared memory; see lib/tile.glsl.
 // Both factors are read along u, and turned on their way into shared memory.
+// also: matrices COOPERATIVE=1, emulated EMULATED=1
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/dense.h"
 #include "../lib/buffer.glsl"
@@ -66,6 +67,7 @@ void main()
         fetch(first_row, first_column, u + TILE_DEPTH, end);
         tile_multiply();
     }
+    tile_finish();
     [[unroll]] for (int i = 0; i < SUM_ROWS; i++)
         [[unroll]] for (int v = 0; v < SUM_RUNS; v++) {
             uint row = first_row + tile_row(i), column = first_column + tile_column(v);

@@ -3,6 +3,7 @@
 //
 // For GPUs: a workgroup computes a tile of rows by units through shared memory; see lib/tile.glsl.
 // Batches are small and matrices large, so sums are split for parallelism.
+// also: matrices COOPERATIVE=1, emulated EMULATED=1
 #extension GL_GOOGLE_include_directive : require
 #include "../abi/dense.h"
 #include "../lib/activation.glsl"

@@ -18,6 +18,8 @@ struct check {
     void (*on_row)(const struct vktl_selftest_row *row, void *user);
     void *user;
     const void *params; // of the operator; NULL: as the case's settings make them
+    bool mixed; // io.mixed, on inputs that are halves: so that results are held to what float sums
+                // of them lose, and to nothing less
 };
 
 // Runs the case, once more for every further algorithm that suits, and reports a row for every

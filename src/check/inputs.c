@@ -48,6 +48,28 @@ static void fill_labels(const struct trial *trial, uint32_t *labels)
         labels[i] = rng_bits(SEED, RNG_DATA, TENSOR_COUNT, i) % classes;
 }
 
+// To the nearest half, or the even one of two; see IEEE 754.
+static float round_to_half(float value)
+{
+    const float least_normal = 0x1p-14f, step = 0x1p-24f; // below it, halves lie a step apart
+    uint32_t bits;
+    if (fabsf(value) < least_normal)
+        return nearbyintf(value / step) * step;
+    memcpy(&bits, &value, sizeof bits);
+    bits = (bits + 0xfff + (bits >> 13 & 1)) & ~0x1fffu;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static void round_tensors(struct trial *trial)
+{
+    for (int i = 0; i < TENSOR_COMPARED; i++) {
+        float *values = trial->host[i];
+        for (uint64_t j = 0; trial->is_given[i] && j < trial_count(trial, i); j++)
+            values[j] = isnan(values[j]) ? values[j] : round_to_half(values[j]);
+    }
+}
+
 // ---- Images and what is done to them
 
 // A number of fixed-point between -limit and limit, in some images a whole one.
@@ -141,5 +163,7 @@ void trial_fill_inputs(struct trial *trial)
         make_positive(trial, TENSOR_SAVED, trial_count(trial, TENSOR_WEIGHT)); // Adam's second
         make_positive(trial, TENSOR_IN + 1, 0);
     }
+    if (trial->check->mixed)
+        round_tensors(trial);
     fill_step(trial);
 }

@@ -23,7 +23,7 @@ static void count_row(const struct vktl_selftest_row *row, void *user)
         test->on_row(row, test->user);
 }
 
-static vktl_status run_table(struct selftest *test, const struct op *op)
+static vktl_status run_table(struct selftest *test, const struct op *op, bool mixed)
 {
     const struct check_table *table = check_table_find(op->name);
     vktl_status status = VKTL_OK;
@@ -39,6 +39,7 @@ static vktl_status run_table(struct selftest *test, const struct op *op)
             .test = &table->cases[i],
             .on_row = count_row,
             .user = test,
+            .mixed = mixed,
         }));
     }
 fail:
@@ -55,9 +56,14 @@ vktl_status vktl_selftest(const struct vktl_log *log, struct vktl_device *device
     *counts = (struct vktl_selftest_counts){0};
     if (params->op && !op_find(params->op))
         FAIL(log, VKTL_USAGE, "there is no operator \"%s\"", params->op);
-    for (uint32_t i = 0; i < op_count(); i++)
-        if (!params->op || strcmp(op_at(i)->name, params->op) == 0)
-            TRY(run_table(&test, op_at(i)));
+    for (uint32_t i = 0; i < op_count(); i++) {
+        const struct op *op = op_at(i);
+        if (params->op && strcmp(op->name, params->op) != 0)
+            continue;
+        TRY(run_table(&test, op, false));
+        if (op->multiplies_halves && vktl_device_info(device)->matrix_rows > 0)
+            TRY(run_table(&test, op, true));
+    }
     if (counts->failed)
         FAIL(log, VKTL_FAILED, "%u of %u comparisons failed on %s; try a newer driver",
              counts->failed, counts->rows, vktl_device_info(device)->name);

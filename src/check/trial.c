@@ -85,6 +85,7 @@ vktl_status trial_init(const struct check *check, const char *const wanted[OP_DI
     trial->io.in_activation = check->test->in_activation;
     trial->io.activation_taken = check->test->activation_taken;
     trial->io.device = vktl_device_info(check->device);
+    trial->io.mixed = check->mixed;
     memcpy(trial->io.wanted, wanted, sizeof trial->io.wanted);
     TRY(check->op->infer(check->log, params, &trial->io));
     size_tensors(trial);

@@ -73,6 +73,7 @@ static vktl_status add_node(struct lowering *lowering, uint32_t layer_index, con
     node->io.in[0] = input == GRAPH_INPUT ? graph->input : graph->nodes[input].io.out;
     node->io.in_count = 1;
     node->io.device = lowering->params->device;
+    node->io.mixed = lowering->params->mixed;
     graph->count++;
     return infer(lowering, node);
 }

@@ -35,6 +35,7 @@ struct graph_params {
     uint32_t batch;
     const struct vktl_device_info *device; // that it will run on, see struct op_io
     const struct tuning *tuning;           // algorithms by op_key; NULL: none was measured
+    bool mixed;                            // likewise
     bool training;                         // training-only operators stay
     bool is_trained;   // trainable weights will change: nothing made of them is folded
     bool keep_layers;  // every layer keeps a node of its own: nothing is folded or fused

@@ -19,6 +19,7 @@ static struct graph_params lowering_of(const struct plan *plan, enum plan_pass k
         .batch = plan->params.batch,
         .device = vktl_device_info(plan->device),
         .tuning = gpu_tuning(plan->device),
+        .mixed = plan->params.mixed,
         .training = kind == PASS_TRAIN,
         .is_trained = plan->params.passes[PASS_TRAIN],
         .keep_layers = kind == PASS_LAYERS,

@@ -31,6 +31,7 @@ struct plan_params {
     bool passes[PASS_COUNT]; // those wanted
     uint32_t cut;            // layers that PASS_FEATURES takes, 0 without
     uint32_t cam_layer;      // of PASS_CAM: the layer looked at
+    bool mixed;              // products of halves, where the device has matrices for them
     uint32_t slots;          // of inputs and results: 2 where plan_submit is used; 0 counts as 1
     // For PASS_TRAIN. Pointers are borrowed until plan_create returns.
     const struct op *optimizer;

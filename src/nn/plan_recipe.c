@@ -30,6 +30,7 @@ static struct hash add_device(struct hash hash, const struct vktl_device_info *i
     hash = hash_bytes(hash, info->pipeline_cache_uuid, sizeof info->pipeline_cache_uuid);
     hash = add_number(hash, info->driver_version);
     hash = add_number(hash, (uint64_t)info->form);
+    hash = add_number(hash, info->matrices_emulated);
     return add_number(hash, info->gpu_kernels);
 }
 

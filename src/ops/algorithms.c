@@ -135,6 +135,8 @@ void op_key(const struct op *op, const void *params, const struct op_io *io,
             add(&words, axis ? "x%.0f" : " %.0f", io->in[i].dim[axis]);
     for (const struct field *field = op->fields; field->name; field++)
         add_field(&words, field, params);
+    if (io->mixed && op->multiplies_halves)
+        add_text(&words, " ", "mixed");
     if (is_trained)
         add_text(&words, " ", "trained");
 }

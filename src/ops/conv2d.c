@@ -55,17 +55,17 @@ static const struct field fields[] = {
 // ---- Kernels -----------------------------------------------------------------------------------
 
 static const struct kernel forward_kernels[PRODUCT_VARIANTS] =
-    PRODUCT_KERNELS(conv2d_fwd, conv2d_push,
-                    {[CONV2D_FWD_X] = ACCESS_READ,
-                     [CONV2D_FWD_W] = ACCESS_READ,
-                     [CONV2D_FWD_B] = ACCESS_READ,
-                     [CONV2D_FWD_Y] = ACCESS_WRITE});
+    PRODUCT_MIXED_KERNELS(conv2d_fwd, conv2d_push,
+                          {[CONV2D_FWD_X] = ACCESS_READ,
+                           [CONV2D_FWD_W] = ACCESS_READ,
+                           [CONV2D_FWD_B] = ACCESS_READ,
+                           [CONV2D_FWD_Y] = ACCESS_WRITE});
 
-static const struct kernel dx_kernels[PRODUCT_VARIANTS] = PRODUCT_KERNELS(
+static const struct kernel dx_kernels[PRODUCT_VARIANTS] = PRODUCT_MIXED_KERNELS(
     conv2d_dx, conv2d_push,
     {[CONV2D_DX_DY] = ACCESS_READ, [CONV2D_DX_WT] = ACCESS_READ, [CONV2D_DX_DX] = ACCESS_WRITE});
 
-static const struct kernel dw_kernels[PRODUCT_VARIANTS] = PRODUCT_KERNELS(
+static const struct kernel dw_kernels[PRODUCT_VARIANTS] = PRODUCT_MIXED_KERNELS(
     conv2d_dw, conv2d_push,
     {[CONV2D_DW_X] = ACCESS_READ, [CONV2D_DW_DY] = ACCESS_READ, [CONV2D_DW_DW] = ACCESS_WRITE});
 
@@ -78,16 +78,9 @@ static const struct kernel flip_kernel = {
     .local = {FLIP_LOCAL},
 };
 
-static const struct kernel *const kernels[] = {&forward_kernels[0],
-                                               &forward_kernels[1],
-                                               &forward_kernels[2],
-
-                                               &dx_kernels[0],
-                                               &dx_kernels[1],
-                                               &dx_kernels[2],
-                                               &dw_kernels[0],
-                                               &dw_kernels[1],
-                                               &dw_kernels[2],
+static const struct kernel *const kernels[] = {PRODUCT_LIST(forward_kernels),
+                                               PRODUCT_LIST(dx_kernels),
+                                               PRODUCT_LIST(dw_kernels),
                                                &product_mask_kernels[0],
                                                &product_mask_kernels[1],
                                                &flip_kernel,
@@ -111,23 +104,26 @@ static const struct kernel *const kernels[] = {&forward_kernels[0],
 
 // ---- Algorithms --------------------------------------------------------------------------------
 
-enum { FORWARD_STEM, FORWARD_WINOGRAD, FORWARD_DIRECT };
+enum { FORWARD_HALVES, FORWARD_STEM, FORWARD_WINOGRAD, FORWARD_DIRECT };
 static const struct op_algorithm forward_algorithms[] = {
+    [FORWARD_HALVES] = PRODUCT_HALVES,
     [FORWARD_STEM] = {"stem", stem_suits, NULL},
     [FORWARD_WINOGRAD] = {"winograd4", winograd_suits_forward, winograd_pays},
     [FORWARD_DIRECT] = {"direct", NULL, NULL},
     {0},
 };
 
-enum { DX_WINOGRAD, DX_DIRECT };
+enum { DX_HALVES, DX_WINOGRAD, DX_DIRECT };
 static const struct op_algorithm dx_algorithms[] = {
+    [DX_HALVES] = PRODUCT_HALVES,
     [DX_WINOGRAD] = {"winograd4", winograd_suits_dx, winograd_pays},
     [DX_DIRECT] = {"direct", NULL, NULL},
     {0},
 };
 
-enum { DW_STEM, DW_WINOGRAD, DW_DIRECT };
+enum { DW_HALVES, DW_STEM, DW_WINOGRAD, DW_DIRECT };
 static const struct op_algorithm dw_algorithms[] = {
+    [DW_HALVES] = PRODUCT_HALVES,
     [DW_STEM] = {"stem", stem_suits, NULL},
     [DW_WINOGRAD] = {"winograd4", winograd_suits_dw, winograd_pays},
     [DW_DIRECT] = {"direct", NULL, NULL},
@@ -302,7 +298,7 @@ static void forward(struct recorder *recorder, const struct op_call *call)
         record_stem_forward(recorder, push, call->in[0], call->weight[0], bias, call->out);
         return;
     }
-    const enum product_variant variant = product_variant_for(recorder_info(recorder));
+    const enum product_variant variant = product_variant_of(recorder, call->io, OP_FORWARD);
     const struct product_size size = {1, pixel_count(push), push->out_c, {push->in_c, push->out_c}};
     struct dispatch dispatch = {
         .bind = {[CONV2D_FWD_X] = call->in[0],
@@ -312,7 +308,7 @@ static void forward(struct recorder *recorder, const struct op_call *call)
         .push = push,
         .flops = call->io->flops,
     };
-    product_dispatch(recorder_info(recorder), product_tile_of(variant), &size, &dispatch);
+    product_dispatch(recorder_info(recorder), variant, product_tile_of(variant), &size, &dispatch);
     record_dispatch(recorder, &forward_kernels[variant], &dispatch);
 }
 
@@ -322,7 +318,7 @@ static void record_dx(struct recorder *recorder, const struct op_call *call, str
                       struct slice scratch)
 {
     const struct conv2d_push *push = OP_PUSH(conv2d_push, call->io);
-    const enum product_variant variant = product_variant_for(recorder_info(recorder));
+    const enum product_variant variant = product_variant_of(recorder, call->io, OP_DX);
     const struct slice flipped = product_scratch_take(&scratch, call->weight[0].size);
     const uint32_t runs = (push->out_c - 1) / FLIP_RUN + 1;
     record_dispatch(recorder, &flip_kernel,
@@ -344,7 +340,7 @@ static void record_dx(struct recorder *recorder, const struct op_call *call, str
         .push = push,
         .flops = call->io->flops,
     };
-    product_dispatch(recorder_info(recorder), product_tile_of(variant), &size, &dispatch);
+    product_dispatch(recorder_info(recorder), variant, product_tile_of(variant), &size, &dispatch);
     record_dispatch(recorder, &dx_kernels[variant], &dispatch);
     if (push->in_activation)
         record_product_mask(recorder, push->in_activation, call->in[0], call->din[0], call->din[0],
@@ -355,7 +351,7 @@ static void record_dw(struct recorder *recorder, const struct op_call *call, str
                       struct slice scratch)
 {
     const struct conv2d_push *push = OP_PUSH(conv2d_push, call->io);
-    const enum product_variant variant = product_variant_for(recorder_info(recorder));
+    const enum product_variant variant = product_variant_of(recorder, call->io, OP_DW);
     const uint32_t rows = weight_rows(push), parts = dw_parts(push);
     const struct slice dw = call->dweight[0];
     const struct slice to = parts == 1 ? dw : product_scratch_take(&scratch, dw_scratch_size(push));
@@ -368,7 +364,8 @@ static void record_dw(struct recorder *recorder, const struct op_call *call, str
             .push = push,
             .flops = call->io->flops,
         };
-        product_dispatch(recorder_info(recorder), product_tile_of(variant), &size, &dispatch);
+        product_dispatch(recorder_info(recorder), variant, product_tile_of(variant), &size,
+                         &dispatch);
         record_dispatch(recorder, &dw_kernels[variant], &dispatch);
     }
     if (parts > 1)
@@ -407,6 +404,7 @@ const struct op op_conv2d = {
     .fields = fields,
     .params_size = sizeof(struct conv2d_params),
     .takes_in_activation = true,
+    .multiplies_halves = true,
     .kernels = kernels,
     .algorithms = {forward_algorithms, dx_algorithms, dw_algorithms},
     .infer = infer,

@@ -32,11 +32,11 @@ static const struct field fields[] = {
 // ---- Kernels -----------------------------------------------------------------------------------
 
 static const struct kernel forward_kernels[PRODUCT_VARIANTS] =
-    PRODUCT_KERNELS(dense_fwd, dense_push,
-                    {[DENSE_FWD_X] = ACCESS_READ,
-                     [DENSE_FWD_W] = ACCESS_READ,
-                     [DENSE_FWD_B] = ACCESS_READ,
-                     [DENSE_FWD_Y] = ACCESS_WRITE});
+    PRODUCT_MIXED_KERNELS(dense_fwd, dense_push,
+                          {[DENSE_FWD_X] = ACCESS_READ,
+                           [DENSE_FWD_W] = ACCESS_READ,
+                           [DENSE_FWD_B] = ACCESS_READ,
+                           [DENSE_FWD_Y] = ACCESS_WRITE});
 
 // Tiles of 4 rows instead of 16, on CPU drivers.
 static const struct kernel few_rows_kernels[PRODUCT_VARIANTS] =
@@ -55,26 +55,20 @@ static const struct kernel finish_kernel = {
     .local = {ELEMENTWISE_LOCAL},
 };
 
-static const struct kernel dx_kernels[PRODUCT_VARIANTS] = PRODUCT_KERNELS(
+static const struct kernel dx_kernels[PRODUCT_VARIANTS] = PRODUCT_MIXED_KERNELS(
     dense_dx, dense_push,
     {[DENSE_DX_DY] = ACCESS_READ, [DENSE_DX_W] = ACCESS_READ, [DENSE_DX_DX] = ACCESS_WRITE});
 
-static const struct kernel dw_kernels[PRODUCT_VARIANTS] = PRODUCT_KERNELS(
+static const struct kernel dw_kernels[PRODUCT_VARIANTS] = PRODUCT_MIXED_KERNELS(
     dense_dw, dense_push,
     {[DENSE_DW_X] = ACCESS_READ, [DENSE_DW_DY] = ACCESS_READ, [DENSE_DW_DW] = ACCESS_WRITE});
 
-static const struct kernel *const kernels[] = {&forward_kernels[PRODUCT_TILE],
-                                               &forward_kernels[PRODUCT_LANES4],
-                                               &forward_kernels[PRODUCT_LANES8],
+static const struct kernel *const kernels[] = {PRODUCT_LIST(forward_kernels),
                                                &few_rows_kernels[PRODUCT_LANES4],
                                                &few_rows_kernels[PRODUCT_LANES8],
                                                &finish_kernel,
-                                               &dx_kernels[PRODUCT_TILE],
-                                               &dx_kernels[PRODUCT_LANES4],
-                                               &dx_kernels[PRODUCT_LANES8],
-                                               &dw_kernels[PRODUCT_TILE],
-                                               &dw_kernels[PRODUCT_LANES4],
-                                               &dw_kernels[PRODUCT_LANES8],
+                                               PRODUCT_LIST(dx_kernels),
+                                               PRODUCT_LIST(dw_kernels),
                                                &product_mask_kernels[0],
                                                &product_mask_kernels[1],
                                                &sum_rows_kernel,
@@ -86,7 +80,7 @@ enum { FEW_ROWS = 4 };
 
 // ---- Algorithms --------------------------------------------------------------------------------
 
-enum { FORWARD_FEW, FORWARD_DIRECT };
+enum { FORWARD_HALVES, FORWARD_FEW, FORWARD_DIRECT };
 
 static bool has_lanes(const struct op_io *io)
 {
@@ -99,8 +93,16 @@ static bool has_few_rows(const struct op_io *io)
 }
 
 static const struct op_algorithm forward_algorithms[] = {
+    [FORWARD_HALVES] = PRODUCT_HALVES,
     [FORWARD_FEW] = {"rows4", has_lanes, has_few_rows},
     [FORWARD_DIRECT] = {"direct", NULL, NULL},
+    {0},
+};
+
+// Of dx and of dw.
+static const struct op_algorithm backward_algorithms[] = {
+    PRODUCT_HALVES,
+    {"direct", NULL, NULL},
     {0},
 };
 
@@ -201,7 +203,7 @@ fail:
 static void forward(struct recorder *recorder, const struct op_call *call)
 {
     const struct dense_push *push = OP_PUSH(dense_push, call->io);
-    const enum product_variant variant = product_variant_for(recorder_info(recorder));
+    const enum product_variant variant = product_variant_of(recorder, call->io, OP_FORWARD);
     const struct slice bias = push->has_bias ? call->weight[1] : call->weight[0];
     const bool few_rows = call->io->algorithm[OP_FORWARD] == FORWARD_FEW;
     struct product_tile tile = product_tile_of(variant);
@@ -220,7 +222,7 @@ static void forward(struct recorder *recorder, const struct op_call *call)
         .push = push,
         .flops = call->io->flops,
     };
-    product_dispatch(recorder_info(recorder), tile, &size, &dispatch);
+    product_dispatch(recorder_info(recorder), variant, tile, &size, &dispatch);
     record_dispatch(recorder, few_rows ? &few_rows_kernels[variant] : &forward_kernels[variant],
                     &dispatch);
     if (push->fwd_parts == 1)
@@ -242,7 +244,7 @@ static void record_dx(struct recorder *recorder, const struct op_call *call, str
                       struct slice *scratch)
 {
     const struct dense_push *push = OP_PUSH(dense_push, call->io);
-    const enum product_variant variant = product_variant_for(recorder_info(recorder));
+    const enum product_variant variant = product_variant_of(recorder, call->io, OP_DX);
     struct slice to = call->din[0];
     if (push->dx_parts > 1)
         to = product_scratch_take(scratch, parts_size(push->dx_parts, push->batch, push->inputs));
@@ -253,7 +255,7 @@ static void record_dx(struct recorder *recorder, const struct op_call *call, str
         .push = push,
         .flops = call->io->flops,
     };
-    product_dispatch(recorder_info(recorder), dx_lanes_tile, &size, &dispatch);
+    product_dispatch(recorder_info(recorder), variant, dx_lanes_tile, &size, &dispatch);
     record_dispatch(recorder, &dx_kernels[variant], &dispatch);
     if (push->dx_parts > 1)
         record_sum_of_parts(recorder, to, call->din[0], push->dx_parts, push->batch * push->inputs);
@@ -262,14 +264,14 @@ static void record_dx(struct recorder *recorder, const struct op_call *call, str
 static void record_dw(struct recorder *recorder, const struct op_call *call, struct slice dy)
 {
     const struct dense_push *push = OP_PUSH(dense_push, call->io);
-    const enum product_variant variant = product_variant_for(recorder_info(recorder));
+    const enum product_variant variant = product_variant_of(recorder, call->io, OP_DW);
     const struct product_size size = {1, push->inputs, push->units, {push->inputs, push->units}};
     struct dispatch dispatch = {
         .bind = {[DENSE_DW_X] = call->in[0], [DENSE_DW_DY] = dy, [DENSE_DW_DW] = call->dweight[0]},
         .push = push,
         .flops = call->io->flops,
     };
-    product_dispatch(recorder_info(recorder), product_tile_of(variant), &size, &dispatch);
+    product_dispatch(recorder_info(recorder), variant, product_tile_of(variant), &size, &dispatch);
     record_dispatch(recorder, &dw_kernels[variant], &dispatch);
 }
 
@@ -299,8 +301,9 @@ const struct op op_dense = {
     .keras_class = "Dense",
     .fields = fields,
     .params_size = sizeof(struct dense_params),
+    .multiplies_halves = true,
     .kernels = kernels,
-    .algorithms = {[OP_FORWARD] = forward_algorithms},
+    .algorithms = {forward_algorithms, backward_algorithms, backward_algorithms},
     .infer = infer,
     .forward = forward,
     .backward = backward,

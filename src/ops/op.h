@@ -86,6 +86,8 @@ struct op_io {
                                            // long as io is used; NULL where none is known
     const char *wanted[OP_DIRECTIONS]; // likewise: the algorithm asked for; NULL, or what does not
                                        // suit: the one that the heuristic takes
+    bool mixed; // likewise: products of halves, summed as floats, are wanted; the algorithm
+                // "matrices" of conv2d and dense, where the device has such matrices
     uint32_t algorithm[OP_DIRECTIONS]; // that is taken: its place in the operator's list
     // And these two: backward of op.takes_in_activation also undoes the activation (of
     // abi/activation.h) that made in[0], so that din[0] is the gradient before it, and the operator
@@ -140,6 +142,7 @@ struct op {
     const struct field *fields;          // ends with a NULL name; never NULL
     uint32_t params_size;                // at most OP_MAX_PARAMS_SIZE
     bool takes_in_activation;            // see struct op_io
+    bool multiplies_halves;              // where io.mixed asks for it
     bool may_overwrite_in;               // out may be the same slice as in[0], and din[0] as dout
     const struct kernel *const *kernels; // all that it may dispatch, NULL at the end, for the tests
                                          // that look at every shader; NULL: none

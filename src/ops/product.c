@@ -43,10 +43,33 @@ enum product_variant product_variant_for(const struct vktl_device_info *info)
     }
 }
 
+enum product_variant product_half_variant_for(const struct vktl_device_info *info)
+{
+    return info->matrices_emulated ? PRODUCT_EMULATED : PRODUCT_MATRICES;
+}
+
+bool product_suits_halves(const struct op_io *io)
+{
+    return io->mixed && io->device && io->device->matrix_rows > 0;
+}
+
+enum product_variant product_variant_of(const struct recorder *recorder, const struct op_io *io,
+                                        enum op_direction direction)
+{
+    const struct vktl_device_info *info = recorder_info(recorder);
+    return io->algorithm[direction] == 0 ? product_half_variant_for(info)
+                                         : product_variant_for(info);
+}
+
+static bool has_lanes(enum product_variant variant)
+{
+    return variant == PRODUCT_LANES4 || variant == PRODUCT_LANES8;
+}
+
 static uint32_t lanes_of(enum product_variant variant)
 {
-    static const uint32_t lanes[PRODUCT_VARIANTS] = {PRODUCT_TILE_LOCAL, 4, 8};
-    return lanes[variant];
+    static const uint32_t lanes[] = {[PRODUCT_LANES4] = 4, [PRODUCT_LANES8] = 8};
+    return has_lanes(variant) ? lanes[variant] : PRODUCT_TILE_LOCAL;
 }
 
 uint32_t op_lanes(const struct vktl_device_info *info)
@@ -57,7 +80,7 @@ uint32_t op_lanes(const struct vktl_device_info *info)
 
 struct product_tile product_tile_of(enum product_variant variant)
 {
-    if (variant == PRODUCT_TILE)
+    if (!has_lanes(variant))
         return (struct product_tile){128, 64};
     return (struct product_tile){16, 4 * lanes_of(variant)};
 }
@@ -128,17 +151,33 @@ static bool goes_by_fours(const struct product_size *size, const struct dispatch
     return by_fours;
 }
 
-void product_dispatch(const struct vktl_device_info *info, struct product_tile lanes_tile,
-                      const struct product_size *size, struct dispatch *dispatch)
+static void add_constant(struct dispatch *dispatch, uint32_t value)
 {
-    const enum product_variant variant = product_variant_for(info);
+    dispatch->constants[dispatch->constant_count++] = value;
+}
+
+// A group of the emulation has nothing to do with the device's subgroups.
+static void add_matrices(const struct vktl_device_info *info, struct dispatch *dispatch)
+{
+    enum { EMULATED_LANES = 32 };
+    add_constant(dispatch, info->matrices_emulated ? EMULATED_LANES : info->subgroup_size);
+    add_constant(dispatch, info->matrix_rows);
+    add_constant(dispatch, info->matrix_columns);
+    add_constant(dispatch, info->matrix_depth);
+}
+
+void product_dispatch(const struct vktl_device_info *info, enum product_variant variant,
+                      struct product_tile lanes_tile, const struct product_size *size,
+                      struct dispatch *dispatch)
+{
     struct product_tile tile = lanes_tile;
-    if (variant == PRODUCT_TILE) {
+    if (!has_lanes(variant)) {
         tile = product_choose_tile(info, size);
-        dispatch->constants[0] = tile.rows;
-        dispatch->constants[1] = tile.columns;
-        dispatch->constants[2] = goes_by_fours(size, dispatch);
-        dispatch->constant_count = 3;
+        add_constant(dispatch, tile.rows);
+        add_constant(dispatch, tile.columns);
+        add_constant(dispatch, goes_by_fours(size, dispatch));
+        if (variant != PRODUCT_TILE)
+            add_matrices(info, dispatch);
     }
     dispatch->threads[0] = product_threads(variant, tile, size->count, size->rows, size->columns);
 }

@@ -193,7 +193,8 @@ static void record_product(const struct chunk_call *call)
         .push = push,
         .flops = direct_flops(push),
     };
-    product_dispatch(recorder_info(call->recorder), product_tile_of(variant), &size, &dispatch);
+    product_dispatch(recorder_info(call->recorder), variant, product_tile_of(variant), &size,
+                     &dispatch);
     record_dispatch(call->recorder, &winograd_product_kernels[variant], &dispatch);
 }
 
@@ -236,7 +237,8 @@ static void record_du(const struct chunk_call *call)
         .push = push,
         .flops = direct_flops(push),
     };
-    product_dispatch(recorder_info(call->recorder), product_tile_of(variant), &size, &dispatch);
+    product_dispatch(recorder_info(call->recorder), variant, product_tile_of(variant), &size,
+                     &dispatch);
     record_dispatch(call->recorder, &winograd_du_kernels[variant], &dispatch);
 }
 

@@ -50,7 +50,9 @@ static bool scale_down(const struct candidate *candidate, const struct scale *sc
 {
     const struct plan_work *work = candidate->work;
     *small = (struct small){
-        .io = {.in_count = work->io->in_count, .device = vktl_device_info(candidate->device)}};
+        .io = {.in_count = work->io->in_count,
+               .device = vktl_device_info(candidate->device),
+               .mixed = work->io->mixed}};
     memcpy(small->params, work->params, sizeof small->params);
     for (uint32_t i = 0; i < work->io->in_count; i++) {
         struct shape *shape = &small->io.in[i];
@@ -96,6 +98,7 @@ static vktl_status compare(const struct vktl_log *log, const struct candidate *c
             .on_row = take_row,
             .user = verdict,
             .params = small->params,
+            .mixed = small->io.mixed,
         },
         wanted);
 }

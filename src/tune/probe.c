@@ -41,7 +41,9 @@ static bool infer(const struct candidate *candidate, uint32_t halvings, struct o
 {
     const struct plan_work *work = candidate->work;
     const char *taken[OP_MAX_ALGORITHMS] = {""};
-    *io = (struct op_io){.in_count = work->io->in_count, .device = work->io->device};
+    *io = (struct op_io){.in_count = work->io->in_count,
+                         .device = work->io->device,
+                         .mixed = work->io->mixed};
     memcpy(io->in, work->io->in, sizeof io->in);
     for (uint32_t i = 0; i < halvings; i++)
         halve(&io->in[0]);

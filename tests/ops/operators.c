@@ -68,6 +68,20 @@ static void test_gpu_kernels(void **state)
     harness_close(&other);
 }
 
+// The kernels of mixed precision, with matrices in plain code.
+static void test_emulated_matrices(void **state)
+{
+    (void)state;
+    static const char *const ops[] = {"conv2d", "dense"};
+    const struct vktl_device_params params = {
+        .validate = true, .guard = true, .emulate_matrices = true, .cache_folder = ""};
+    struct vktl_device *other = NULL;
+    assert_int_equal(vktl_device_open(&harness_log, &params, &other), VKTL_OK);
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        run_selftest(other, ops[i]);
+    harness_close(&other);
+}
+
 int main(int argc, char **argv)
 {
     enum { MAX_TESTS = 64 };
@@ -75,7 +89,7 @@ int main(int argc, char **argv)
     size_t count = 0;
     for (uint32_t i = 0; i < op_count(); i++) {
         const char *name = op_at(i)->name;
-        vktl_assert(count + 2 < MAX_TESTS);
+        vktl_assert(count + 3 < MAX_TESTS);
         if (argc < 2 || strcmp(argv[1], name) == 0)
             tests[count++] = (struct CMUnitTest){
                 .name = name, .test_func = test_operator, .initial_state = (void *)name};
@@ -83,6 +97,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest whole[] = {
         {.name = "other form", .test_func = test_other_form},
         {.name = "GPU kernels", .test_func = test_gpu_kernels},
+        {.name = "emulated matrices", .test_func = test_emulated_matrices},
     };
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
         if (argc < 2 || strcmp(argv[1], whole[i].name) == 0)

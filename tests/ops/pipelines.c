@@ -69,9 +69,19 @@ static void compile_all(struct vktl_device *device, bool by_address)
         const struct kernel *const *kernels = op_at(i)->kernels;
         for (; kernels && *kernels; kernels++) {
             const struct pipeline *pipeline = NULL;
-            const uint32_t none[1] = {0};
-            const vktl_status status =
-                pipelines_get(device, *kernels, by_address, none, 0, &pipeline);
+            // Of the kernels of matrices; see lib/tile.glsl and lib/matrix.glsl.
+            const uint32_t constants[] = {128,
+                                          64,
+                                          true,
+                                          device->info.subgroup_size,
+                                          device->info.matrix_rows,
+                                          device->info.matrix_columns,
+                                          device->info.matrix_depth};
+            const bool has_matrices = strstr((*kernels)->spirv->name, "_matrices") != NULL;
+            if (has_matrices && !device->info.matrix_rows)
+                continue;
+            const vktl_status status = pipelines_get(device, *kernels, by_address, constants,
+                                                     has_matrices ? 7 : 0, &pipeline);
             if (status != VKTL_OK)
                 fprintf(stderr, "%s does not compile\n", (*kernels)->spirv->name);
             assert_int_equal(status, VKTL_OK);
