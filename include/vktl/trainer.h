@@ -44,6 +44,16 @@ struct vktl_train_progress {
 };
 
 // A zeroed member asks for its default, which stands in brackets.
+enum vktl_precision {
+    VKTL_FP32,
+    // Convolutions and dense layers multiply halves and sum floats, which needs a device with
+    // cooperative matrices (vktl_device_info.matrix_rows). Weights and all else are floats. The
+    // loss is scaled, and gradients back again, so that these are large enough for halves: by 65536
+    // at first, by half as much after a step where that is too much, which is left out, and by
+    // twice as much after 2000 steps in a row where it is not.
+    VKTL_MIXED,
+};
+
 struct vktl_train_params {
     const char *train_folder;       // needed
     const char *validation_folder;  // NULL: none, or a split
@@ -61,6 +71,7 @@ struct vktl_train_params {
     // Images that are computed at once; the gradients of a batch's parts are summed, and its result
     // is the same up to rounding. Halved where memory runs out [batch].
     uint32_t micro_batch;
+    enum vktl_precision precision;
     double learning_rate;    // [0.001]
     bool find_learning_rate; // by a range test before the first epoch, see <vktl/lr_find.h>
     struct vktl_optimizer optimizer;

@@ -4,7 +4,7 @@
 
 #include "abi.h"
 
-// squares is bound to dw where nothing is clipped, and not read.
+// squares is bound to dw where nothing is clipped or scaled, and not read.
 #define ADAM_STEP    0 // in     struct step
 #define ADAM_SQUARES 1 // in     squares [1]      sum of the squares of all gradients
 #define ADAM_DW      2 // in     dw    [count]
@@ -19,7 +19,8 @@ struct adam_push {
     float weight_decay;
     float rate_factor; // of the step's learning rate
     float clip_norm;   // 0: not clipped
+    uint32_t is_scaled; // 0 or 1: gradients are multiplied by a loss scale
 };
-ABI_WORDS(adam_push, 7)
+ABI_WORDS(adam_push, 8)
 
 #endif

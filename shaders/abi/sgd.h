@@ -4,7 +4,7 @@
 
 #include "abi.h"
 
-// squares is bound to dw where nothing is clipped, and not read.
+// squares is bound to dw where nothing is clipped or scaled, and not read.
 #define SGD_STEP    0 // in     struct step
 #define SGD_SQUARES 1 // in     squares [1]  sum of the squares of all gradients
 #define SGD_DW      2 // in     dw [count]
@@ -25,7 +25,8 @@ struct sgd_push {
     float weight_decay;
     float rate_factor; // of the step's learning rate
     float clip_norm;   // 0: not clipped
+    uint32_t is_scaled; // 0 or 1: gradients are multiplied by a loss scale
 };
-ABI_WORDS(sgd_push, 6)
+ABI_WORDS(sgd_push, 7)
 
 #endif

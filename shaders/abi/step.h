@@ -13,8 +13,9 @@ struct step {
     float rows_inverse;   // 1 / those of the step: its gradients may be summed over several runs
     float learning_rate;
     float bias_correction; // of Adam's step: sqrt(1 - beta_2^t) / (1 - beta_1^t) at update t
+    float loss_scale_inverse; // 1 / what rows_inverse is multiplied by, where gradients are scaled
     uint32_t first_row; // of this run within the step: samples that earlier runs had
 };
-ABI_WORDS(step, 8)
+ABI_WORDS(step, 9)
 
 #endif

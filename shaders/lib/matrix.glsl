@@ -31,7 +31,7 @@ layout(constant_id = 9) const uint MATRIX_DEPTH = 16;   // 8 or 16
 #define MATRIX_LOOP [[unroll]]
 
 #define HALF        float16_t
-#define half(value) float16_t(value)
+#define to_half(value) float16_t(value)
 
 #define MATRIX_LEFT coopmat<HALF, gl_ScopeSubgroup, MATRIX_ROWS, MATRIX_DEPTH, gl_MatrixUseA>
 #define MATRIX_RIGHT coopmat<HALF, gl_ScopeSubgroup, MATRIX_DEPTH, MATRIX_COLUMNS, gl_MatrixUseB>
@@ -53,8 +53,19 @@ layout(constant_id = 9) const uint MATRIX_DEPTH = 16;   // 8 or 16
 // Unrolled, as many loops as there are would take minutes to compile.
 #define MATRIX_LOOP [[dont_unroll]]
 
-#define HALF        float
-#define half(value) unpackHalf2x16(packHalf2x16(vec2(value, 0.0))).x
+#define HALF float
+
+// The half nearest to a float, or the even one of two. By its bits: Mesa takes unpackHalf2x16 of
+// packHalf2x16 for what went in.
+float to_half(float value)
+{
+    uint bits = floatBitsToUint(value), size = bits & 0x7fffffffu;
+    if (size < 0x38800000u) // below 2^-14 halves lie 2^-24 apart
+        return roundEven(value * 16777216.0) / 16777216.0;
+    if (size >= 0x477ff000u && size <= 0x7f800000u) // from 65520 on: infinite
+        return uintBitsToFloat(bits & 0x80000000u | 0x7f800000u);
+    return uintBitsToFloat(bits + 0xfffu + (bits >> 13 & 1u) & 0xffffe000u);
+}
 
 const uint MATRIX_SHARE = MATRIX_ROWS * MATRIX_COLUMNS / MATRIX_LANES; // of an invocation
 

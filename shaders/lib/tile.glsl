@@ -27,7 +27,7 @@ const int LEFT_PITCH = TILE_ROWS + 8, RIGHT_PITCH = TILE_COLUMNS + 8; // 16 byte
 const int ROW_RUN = 1; // rows of an invocation that follow each other
 #else
 #define HALF    float
-#define half(value) (value)
+#define to_half(value) (value)
 const int LEFT_PITCH = TILE_ROWS + 4, RIGHT_PITCH = TILE_COLUMNS + 4;
 const int ROW_RUN = SUM_ROWS < 4 ? SUM_ROWS : 4;
 #endif
@@ -112,14 +112,16 @@ void stage_left_along()
     [[unroll]] for (int s = 0; s < LEFT; s++)
         if (TILE_ROWS >= 64 || along_line(s) < TILE_ROWS)
             [[unroll]] for (int i = 0; i < 4; i++)
-                tile_left[(along_step() + i) * LEFT_PITCH + along_line(s)] = half(next_left[s][i]);
+                tile_left[(along_step() + i) * LEFT_PITCH + along_line(s)] =
+                    to_half(next_left[s][i]);
 }
 
 void stage_right_along()
 {
     [[unroll]] for (int s = 0; s < RIGHT; s++)
         [[unroll]] for (int i = 0; i < 4; i++)
-            tile_right[(along_step() + i) * RIGHT_PITCH + along_line(s)] = half(next_right[s][i]);
+            tile_right[(along_step() + i) * RIGHT_PITCH + along_line(s)] =
+                to_half(next_right[s][i]);
 }
 
 void stage_left_across()
@@ -128,7 +130,8 @@ void stage_left_across()
     [[unroll]] for (int s = 0; s < LEFT; s++)
         if (TILE_ROWS >= 64 || across_step(s, TILE_ROWS) < TILE_DEPTH)
             [[unroll]] for (int i = 0; i < 4; i++)
-                tile_left[across_step(s, TILE_ROWS) * LEFT_PITCH + line + i] = half(next_left[s][i]);
+                tile_left[across_step(s, TILE_ROWS) * LEFT_PITCH + line + i] =
+                    to_half(next_left[s][i]);
 }
 
 void stage_right_across()
@@ -136,7 +139,8 @@ void stage_right_across()
     uint line = across_line(TILE_COLUMNS);
     [[unroll]] for (int s = 0; s < RIGHT; s++)
         [[unroll]] for (int i = 0; i < 4; i++)
-            tile_right[across_step(s, TILE_COLUMNS) * RIGHT_PITCH + line + i] = half(next_right[s][i]);
+            tile_right[across_step(s, TILE_COLUMNS) * RIGHT_PITCH + line + i] =
+                to_half(next_right[s][i]);
 }
 
 // Stores a run of sums at element `at` of the buffer, of which `count` belong to it.

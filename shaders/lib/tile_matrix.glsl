@@ -1,6 +1,6 @@
-// How tile.glsl computes with matrix.glsl: factors become halves as they are staged, and the tile is
-// shared out to the groups in rectangles of small matrices. At the end the sums go through shared
-// memory, 16 rows at a time, to the invocations that store them.
+// How tile.glsl computes with matrix.glsl: factors become halves as they are staged, and the tile
+// is shared out to the groups in rectangles of small matrices. At the end the sums go through
+// shared memory, 16 rows at a time, to the invocations that store them.
 //
 // A group needs at least one 16 x 16 square: in small tiles the groups behind the last one idle.
 #ifndef LIB_TILE_MATRIX_GLSL

@@ -5,7 +5,6 @@
 #include "../abi/adam.h"
 #include "../abi/step.h"
 #include "../lib/buffer.glsl"
-#include "../lib/clip.glsl"
 #include "../lib/index.glsl"
 
 BUFFER_IN(step, ADAM_STEP, now)
@@ -15,13 +14,15 @@ BUFFER_INOUT(float, ADAM_W, w)
 BUFFER_INOUT(float, ADAM_STATE, state)
 PUSH(adam_push, ADAM_BUFFERS)
 
+#include "../lib/clip.glsl"
+
 void main()
 {
     uint i = linear_index();
-    if (i >= push.count)
+    if (i >= push.count || OVERFLOWS())
         return;
     float rate = LOAD(now, 0).learning_rate * push.rate_factor;
-    float gradient = LOAD(dw, i) * CLIP_SCALE();
+    float gradient = LOAD(dw, i) * GRADIENT_SCALE();
     float m = LOAD(state, i), v = LOAD(state, push.count + i), weight = LOAD(w, i);
     m += (gradient - m) * push.one_minus_beta_1;
     v += (gradient * gradient - v) * push.one_minus_beta_2;

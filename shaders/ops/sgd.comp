@@ -4,7 +4,6 @@
 #include "../abi/sgd.h"
 #include "../abi/step.h"
 #include "../lib/buffer.glsl"
-#include "../lib/clip.glsl"
 #include "../lib/index.glsl"
 
 BUFFER_IN(step, SGD_STEP, now)
@@ -13,13 +12,15 @@ BUFFER_IN(float, SGD_DW, dw)
 BUFFER_INOUT(float, SGD_W, w)
 PUSH(sgd_push, SGD_BUFFERS)
 
+#include "../lib/clip.glsl"
+
 void main()
 {
     uint i = linear_index();
-    if (i >= push.count)
+    if (i >= push.count || OVERFLOWS())
         return;
     float rate = LOAD(now, 0).learning_rate * push.rate_factor;
     float weight = LOAD(w, i);
     weight -= weight * push.weight_decay * rate;
-    STORE(w, i, weight - rate * (LOAD(dw, i) * CLIP_SCALE()));
+    STORE(w, i, weight - rate * (LOAD(dw, i) * GRADIENT_SCALE()));
 }

@@ -5,7 +5,6 @@
 #include "../abi/sgd.h"
 #include "../abi/step.h"
 #include "../lib/buffer.glsl"
-#include "../lib/clip.glsl"
 #include "../lib/index.glsl"
 
 BUFFER_IN(step, SGD_MOMENTUM_STEP, now)
@@ -15,13 +14,15 @@ BUFFER_INOUT(float, SGD_MOMENTUM_W, w)
 BUFFER_INOUT(float, SGD_MOMENTUM_V, v)
 PUSH(sgd_push, SGD_MOMENTUM_BUFFERS)
 
+#include "../lib/clip.glsl"
+
 void main()
 {
     uint i = linear_index();
-    if (i >= push.count)
+    if (i >= push.count || OVERFLOWS())
         return;
     float rate = LOAD(now, 0).learning_rate * push.rate_factor;
-    float descent = rate * (LOAD(dw, i) * CLIP_SCALE());
+    float descent = rate * (LOAD(dw, i) * GRADIENT_SCALE());
     float velocity = push.momentum * LOAD(v, i) - descent;
     STORE(v, i, velocity);
     float weight = LOAD(w, i);

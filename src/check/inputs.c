@@ -133,6 +133,7 @@ static void fill_step(struct trial *trial)
         .learning_rate = 0.05f,
         .bias_correction = 0.3f,
         .first_row = 3,
+        .loss_scale_inverse = 0.25f,
     };
     memcpy(trial->host[TENSOR_STEP], &trial->step, sizeof trial->step);
 }

@@ -7,6 +7,8 @@
 
 static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL}; // vktl_optimizer_kind
 
+static const char *const precisions[] = {"fp32", "mixed", NULL};           // vktl_precision
+
 #define AT(member) .offset = offsetof(struct training_options, member)
 
 // clang-format off
@@ -56,6 +58,11 @@ const struct option training_optimizer[] = {
      .max = 65536, .unit = "images", .word = "auto",
      .help = "images a step; a short last batch is kept; auto: the largest power of two that fits "
              "in memory, up to 256 and to the number of images"},
+    {.name = "precision", .type = OPTION_CHOICE, .argument = "fp32|mixed", AT(precision),
+     .value = "fp32", .choices = precisions,
+     .help = "mixed: convolutions and dense layers multiply half-precision numbers and sum float32 "
+             "ones, on GPUs with cooperative matrices (`vktl devices`); weights stay float32, the "
+             "loss is scaled for them"},
     {.name = "optimizer", .type = OPTION_CHOICE, .argument = "sgd|adam|adamw", AT(optimizer),
      .value = "sgd", .choices = optimizers,
      .help = "how weights follow gradients, by Keras's formulas; adamw is adam with weight decay"},
@@ -150,6 +157,7 @@ struct vktl_train_params training_params(const struct training_options *options)
         .batch = options->batch == UINT32_MAX ? 0 : options->batch,
         .find_batch = options->batch == UINT32_MAX,
         .micro_batch = options->micro_batch,
+        .precision = (enum vktl_precision)options->precision,
         .optimizer = {.kind = (enum vktl_optimizer_kind)options->optimizer,
                       .momentum = meant(options->momentum),
                       .nesterov = options->nesterov,

@@ -16,7 +16,7 @@ struct training_options {
     struct model_options model;
     const char *name, *base_output, *head, *freeze;
     uint32_t batch, micro_batch; // batch UINT32_MAX: to be found
-    int optimizer;
+    int optimizer, precision;
     double momentum, beta_1, beta_2, epsilon, weight_decay, clip_norm, base_lr_factor;
     double label_smoothing;
     const char *class_weights;

@@ -36,6 +36,11 @@ enum {
     MAX_DEPTH = 16,
 };
 
+bool gpu_knows_matrices(void)
+{
+    return VKTL_MATRICES;
+}
+
 void *matrices_features_init(struct matrices_features *features, void *next)
 {
     *features = (struct matrices_features){

@@ -25,6 +25,8 @@ struct kernel {
 };
 
 #define KERNEL(name) .spirv = &spirv_##name
+// Whether the kernels of cooperative matrices were built.
+bool gpu_knows_matrices(void);
 // A fingerprint of every embedded shader: what was computed or tuned with others is out of date.
 uint64_t gpu_shader_hash(void);
 

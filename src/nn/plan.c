@@ -4,6 +4,7 @@
 #include "nn/model_parts.h"
 #include "nn/plan_private.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -348,6 +349,11 @@ vktl_status plan_run_update(struct plan *plan)
 static const struct plan_slot *results(const struct plan *plan)
 {
     return &plan->slots[plan->results];
+}
+
+bool plan_gradients_are_finite(const struct plan *plan)
+{
+    return isfinite(*(const float *)slice_host(results(plan)->squares));
 }
 
 const float *plan_losses(const struct plan *plan)

@@ -130,6 +130,11 @@ vktl_status plan_wait(struct plan *plan, enum plan_pass pass);
 bool plan_accumulates(const struct plan *plan);
 vktl_status plan_run_update(struct plan *plan);
 
+// Where params.mixed: whether all gradients of the last update were finite; if not, it left weights
+// and state as they were. They are those of the loss times a scale, by which rows_inverse of
+// plan_step is multiplied, and loss_scale_inverse divided.
+bool plan_gradients_are_finite(const struct plan *plan);
+
 const float *plan_losses(const struct plan *plan);        // (batch), EVALUATE and TRAIN
 const float *plan_hits(const struct plan *plan);          // (batch), 1 or 0, EVALUATE and TRAIN
 const float *plan_probabilities(const struct plan *plan); // (batch, classes), EVALUATE and CAM

@@ -102,6 +102,7 @@ static void want_host(struct plan *plan, struct wants *wants)
         want(wants, row_size, 0, 0, &slot->losses);
         want(wants, row_size, 0, 0, &slot->hits);
         want(wants, sizeof(struct step), 0, 0, &slot->step);
+        want(wants, sizeof(float), 0, 0, &slot->squares);
         want(wants, probabilities_size, 0, 0, &slot->probabilities);
         want(wants, probabilities_size, 0, 0, &slot->logits);
         want(wants, features_size, 0, 0, &slot->features);

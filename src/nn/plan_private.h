@@ -75,7 +75,8 @@ struct plan_slot {
     struct slice bytes, images; // inputs of passes from layer 0
     struct slice cut;           // of those from the cut
     struct slice labels, step, losses, hits, probabilities, logits, features;
-    struct slice seed; // of PASS_CAM
+    struct slice squares; // the sum of those of all gradients, where they are looked at
+    struct slice seed;    // of PASS_CAM
 };
 
 enum plan_role {

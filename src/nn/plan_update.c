@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_clipped(const struct plan *plan)
+// Whether the norm of all gradients is wanted: to clip them, or to see whether a scaled one is not
+// finite.
+static bool has_norm(const struct plan *plan)
 {
-    return plan->params.clip_norm > 0;
+    return plan->params.clip_norm > 0 || plan->params.mixed;
 }
 
 // ---- Bundles -----------------------------------------------------------------------------------
@@ -46,6 +48,8 @@ static vktl_status infer_optimizer(const struct plan *plan, struct bundle *bundl
                           &factor, 1));
     TRY(field_set_numbers(plan->log, field_find(op->fields, "clip_norm"), params,
                           &plan->params.clip_norm, 1));
+    TRY(field_set_word(plan->log, field_find(op->fields, "loss_scaled"), params,
+                       plan->params.mixed ? "true" : "false"));
     bundle->optimizer =
         (struct op_io){.in = {shape_1d((uint32_t)count), shape_1d(1)}, .in_count = 2};
     TRY(op->infer(plan->log, params, &bundle->optimizer));
@@ -115,7 +119,7 @@ static uint64_t element_count(const struct bundle *bundle)
 uint64_t plan_squares_size(const struct plan *plan)
 {
     uint64_t size = 0;
-    for (uint32_t i = 0; i < plan->bundle_count && is_clipped(plan); i++)
+    for (uint32_t i = 0; i < plan->bundle_count && has_norm(plan); i++)
         size += square_parts_size(element_count(&plan->bundles[i]));
     return size;
 }
@@ -123,7 +127,7 @@ uint64_t plan_squares_size(const struct plan *plan)
 void plan_place_squares(struct plan *plan)
 {
     uint64_t at = 0;
-    for (uint32_t i = 0; i < plan->bundle_count && is_clipped(plan); i++) {
+    for (uint32_t i = 0; i < plan->bundle_count && has_norm(plan); i++) {
         struct bundle *bundle = &plan->bundles[i];
         const uint64_t size = square_parts_size(element_count(bundle));
         bundle->squares = slice_part(plan->squares, at, size);
@@ -139,11 +143,12 @@ static void record_norm(const struct plan *plan, struct recorder *recorder)
         record_square_parts(recorder, bundle->gradient, element_count(bundle), bundle->squares);
     }
     record_sum_of_squares(recorder, plan->squares, plan->squares_total, plan->squares_scratch);
+    record_copy(recorder, plan_slot(plan)->squares, plan->squares_total);
 }
 
 void plan_record_update(const struct plan *plan, struct recorder *recorder)
 {
-    if (is_clipped(plan))
+    if (has_norm(plan))
         record_norm(plan, recorder);
     record_label(recorder, "update");
     for (uint32_t i = 0; i < plan->bundle_count; i++) {

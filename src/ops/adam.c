@@ -51,6 +51,7 @@ vktl_status adam_infer(const struct vktl_log *log, const void *params, struct op
         .weight_decay = p->weight_decay,
         .rate_factor = p->learning_rate_factor,
         .clip_norm = p->clip_norm,
+        .is_scaled = p->loss_scaled,
     };
     OP_SET_PUSH(io, push);
     return VKTL_OK;
@@ -59,11 +60,12 @@ vktl_status adam_infer(const struct vktl_log *log, const void *params, struct op
 void adam_forward(struct recorder *recorder, const struct op_call *call)
 {
     const struct adam_push *push = OP_PUSH(adam_push, call->io);
+    const bool reads_squares = push->clip_norm > 0 || push->is_scaled;
     record_dispatch(
         recorder, &kernel,
         &(struct dispatch){
             .bind = {[ADAM_STEP] = call->step,
-                     [ADAM_SQUARES] = push->clip_norm > 0 ? call->in[1] : call->dweight[0],
+                     [ADAM_SQUARES] = reads_squares ? call->in[1] : call->dweight[0],
                      [ADAM_DW] = call->dweight[0],
                      [ADAM_W] = call->weight[0],
                      [ADAM_STATE] = call->saved},

@@ -6,6 +6,7 @@
 
 struct adam_params {
     float beta_1, beta_2, epsilon, weight_decay, learning_rate_factor, clip_norm;
+    uint32_t loss_scaled;
 };
 
 // Rows of the field table, `decay` being the initial weight decay.
@@ -36,9 +37,11 @@ struct adam_params {
          1e6,                                                                                      \
          "",                                                                                       \
          "what the learning rate is multiplied by"},                                               \
+        {"clip_norm", offsetof(struct adam_params, clip_norm), FIELD_F32, 0, 0, 1e30, "",          \
+         "largest norm of all gradients together; 0 does not clip"},                               \
     {                                                                                              \
-        "clip_norm", offsetof(struct adam_params, clip_norm), FIELD_F32, 0, 0, 1e30, "",           \
-            "largest norm of all gradients together; 0 does not clip"                              \
+        "loss_scaled", offsetof(struct adam_params, loss_scaled), FIELD_BOOL, 0, 0, 1, "",         \
+            "gradients are those of the loss times a scale"                                        \
     }
 
 extern const struct kernel *const adam_kernels[];

@@ -8,7 +8,8 @@
 // lr is the step's learning rate times learning_rate_factor. With clip_norm, g is scaled so that
 // the norm of all gradients together is at most that (Keras's global_clipnorm): in[1] holds the sum
 // of their squares. `saved` is v; whoever owns it sets it to 0 before the first step. Without
-// momentum there is none.
+// momentum there is none. With loss_scaled, g is divided by the loss scale first, and nothing is
+// updated where in[1] is not finite.
 #include "ops/op.h"
 #include "ops/elementwise.h"
 #include "abi/sgd.h"
@@ -16,7 +17,7 @@
 
 struct params {
     float momentum, weight_decay, learning_rate_factor, clip_norm;
-    uint32_t nesterov;
+    uint32_t nesterov, loss_scaled;
 };
 
 static const struct field fields[] = {
@@ -30,6 +31,8 @@ static const struct field fields[] = {
      "", "what the learning rate is multiplied by"},
     {"clip_norm", offsetof(struct params, clip_norm), FIELD_F32, 0, 0, 1e30, "",
      "largest norm of all gradients together; 0 does not clip"},
+    {"loss_scaled", offsetof(struct params, loss_scaled), FIELD_BOOL, 0, 0, 1, "",
+     "gradients are those of the loss times a scale"},
     {0},
 };
 
@@ -74,6 +77,7 @@ static vktl_status infer(const struct vktl_log *log, const void *params, struct 
         .weight_decay = p->weight_decay,
         .rate_factor = p->learning_rate_factor,
         .clip_norm = p->clip_norm,
+        .is_scaled = p->loss_scaled,
     };
     OP_SET_PUSH(io, push);
     return VKTL_OK;
@@ -82,9 +86,10 @@ static vktl_status infer(const struct vktl_log *log, const void *params, struct 
 static void forward(struct recorder *recorder, const struct op_call *call)
 {
     const struct sgd_push *push = OP_PUSH(sgd_push, call->io);
+    const bool reads_squares = push->clip_norm > 0 || push->is_scaled;
     struct dispatch dispatch = {
         .bind = {[SGD_MOMENTUM_STEP] = call->step,
-                 [SGD_MOMENTUM_SQUARES] = push->clip_norm > 0 ? call->in[1] : call->dweight[0],
+                 [SGD_MOMENTUM_SQUARES] = reads_squares ? call->in[1] : call->dweight[0],
                  [SGD_MOMENTUM_DW] = call->dweight[0],
                  [SGD_MOMENTUM_W] = call->weight[0],
                  [SGD_MOMENTUM_V] = call->saved},

@@ -12,8 +12,10 @@ void reference_adam_forward(const struct reference_call *call)
     const struct adam_push *push = call->push;
     const double rate = (double)call->step->learning_rate * push->rate_factor;
     const double alpha = rate * call->step->bias_correction;
-    const double scale = clip_scale(push->clip_norm, call->in[1]);
+    const double scale = gradient_scale(call, push->clip_norm, push->is_scaled);
     float *w = call->weight[0], *m = call->saved, *v = m + push->count;
+    if (gradients_overflow(call, push->is_scaled))
+        return;
     for (uint32_t i = 0; i < push->count; i++) {
         const double g = call->dweight[0][i] * scale;
         const double mean = m[i] + (g - m[i]) * push->one_minus_beta_1;

@@ -11,8 +11,10 @@ static void forward(const struct reference_call *call)
 {
     const struct sgd_push *push = call->push;
     const double rate = (double)call->step->learning_rate * push->rate_factor;
-    const double scale = clip_scale(push->clip_norm, call->in[1]);
+    const double scale = gradient_scale(call, push->clip_norm, push->is_scaled);
     float *w = call->weight[0], *v = call->saved;
+    if (gradients_overflow(call, push->is_scaled))
+        return;
     for (uint32_t i = 0; i < push->count; i++) {
         const double g = call->dweight[0][i] * scale;
         const double decayed = w[i] - w[i] * push->weight_decay * rate;

@@ -45,6 +45,7 @@ struct setting {
     const char *const *words; // of a choice, by value; NULL ends them
 };
 
+static const char *const precisions[] = {"fp32", "mixed", NULL};
 static const char *const schedules[] = {"constant", "step", "cosine", "one-cycle", NULL};
 static const char *const monitors[] = {"default",  "loss",         "accuracy",
                                        "val_loss", "val_accuracy", NULL};
@@ -69,6 +70,7 @@ static const struct setting settings[] = {
     {"epochs", SETTING_U32, AT(epochs), SETTING_GROWS},
     {"batch", SETTING_U32, AT(batch)},
     {"micro_batch", SETTING_U32, AT(micro_batch), SETTING_FREE},
+    {"precision", SETTING_CHOICE, AT(precision), .words = precisions},
     {"lr", SETTING_REAL, AT(learning_rate)},
     {"optimizer", SETTING_CHOICE, AT(optimizer.kind), .words = optimizer_names},
     {"momentum", SETTING_REAL_OR_ZERO, AT(optimizer.momentum)},

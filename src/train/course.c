@@ -44,6 +44,9 @@ static const struct course_field fields[] = {
     FIELD(F64, reduce_lr.best),
     FIELD(U32, reduce_lr.wait),
     FIELD(U32, reduce_lr.cooldown),
+    FIELD(F64, loss_scale.value),
+    FIELD(U32, loss_scale.good),
+    FIELD(U32, loss_scale.skipped),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof *fields };

@@ -22,6 +22,7 @@ struct course {
     struct best best;
     struct early_stop early_stop;
     struct reduce_lr reduce_lr;
+    struct loss_scale loss_scale; // of the next step
 };
 
 // Under this key of last.safetensors.

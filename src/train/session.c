@@ -86,6 +86,22 @@ fail:
     return status;
 }
 
+static vktl_status check_precision(const struct session *session)
+{
+    const struct vktl_device_info *info = vktl_device_info(session->device);
+    if (session->params.precision != VKTL_MIXED || info->matrix_rows)
+        return VKTL_OK;
+    if (!gpu_knows_matrices())
+        return log_fail(session->log, VKTL_NO_DEVICE,
+                        "--precision mixed: this vktl was built without kernels for it, since its "
+                        "shader compiler does not know cooperative matrices; run tools/setup.sh "
+                        "and build again, or take --precision fp32");
+    return log_fail(session->log, VKTL_NO_DEVICE,
+                    "--precision mixed: %s has no cooperative matrices of halves; take --precision "
+                    "fp32, or another --device (`vktl devices` lists them)",
+                    info->name);
+}
+
 static void fill_defaults(struct vktl_train_params *params)
 {
     if (!params->model.model)
@@ -233,6 +249,8 @@ vktl_status session_open_checkpoint(const struct vktl_log *log, struct vktl_devi
     TRY(check_params(log, params));
     fill_defaults(&session->params);
     TRY(check_choices(session));
+    TRY(check_precision(session));
+    loss_scale_reset(params->precision == VKTL_MIXED, &session->loss_scale);
     session->learning_rate = session->params.learning_rate;
     TRY(prepare(session, path));
 fail:

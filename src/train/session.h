@@ -12,6 +12,7 @@
 
 #include "gpu/tuning.h"
 #include "train/feed.h"
+#include "train/loss_scale.h"
 
 struct session {
     const struct vktl_log *log;
@@ -35,6 +36,7 @@ struct session {
     uint64_t step;            // steps done, over all epochs: the counter of all random numbers
     uint64_t fresh_step;      // steps done when the optimizer's state was new
     double learning_rate;     // of the next step
+    struct loss_scale loss_scale; // of the next step
     double stage_started;     // clock_seconds
 };
 

@@ -49,6 +49,7 @@ static vktl_status wish_init(const struct session *session, uint32_t batch, uint
                    [PASS_EVALUATE] = session->validation != NULL,
                    [PASS_TRAIN] = true},
         .cut = cut,
+        .mixed = session->params.precision == VKTL_MIXED,
         .slots = 2,
         .optimizer = op,
         .optimizer_params = wish->optimizer_params,

@@ -1,5 +1,6 @@
 // Responsible for one step of training and for validation: batches through the plan, and the sums
 // of what they give.
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/rng.h"
@@ -46,11 +47,13 @@ static void set_step(struct session *session, uint32_t first, uint32_t rows)
     step->number = (uint32_t)session->step;
     step->seed_low = (uint32_t)session->params.seed;
     step->seed_high = (uint32_t)(session->params.seed >> 32);
-    step->rows_inverse = 1.0f / (float)rows;
+    step->rows_inverse = (float)session->loss_scale.value / (float)rows;
+    step->loss_scale_inverse = 1.0f / (float)session->loss_scale.value;
     step->first_row = first;
     step->learning_rate = (float)session->learning_rate;
     step->bias_correction =
-        plan_bias_correction(session->plan, session->step - session->fresh_step + 1);
+        plan_bias_correction(session->plan, session->step - session->fresh_step -
+                                                session->loss_scale.skipped + 1);
 }
 
 static uint32_t smaller(uint32_t a, uint32_t b)
@@ -109,6 +112,29 @@ fail:
     return status;
 }
 
+// After the update: where gradients were too large for halves, nothing was learnt, and the next
+// step takes half the scale.
+static vktl_status follow_gradients(struct session *session)
+{
+    struct loss_scale *scale = &session->loss_scale;
+    const double before = scale->value;
+    if (session->params.precision != VKTL_MIXED)
+        return VKTL_OK;
+    const bool finite = plan_gradients_are_finite(session->plan);
+    if (!loss_scale_update(finite, scale))
+        return log_fail(session->log, VKTL_DIVERGED,
+                        "step %" PRIu64 ": gradients are not finite, at any loss scale; the last "
+                        "good weights are in last.safetensors; try a smaller --lr (now %g), or "
+                        "--precision fp32",
+                        session->step + 1, session->learning_rate);
+    if (!finite)
+        log_info(session->log,
+                 "Step %" PRIu64 " left out: gradients are too large for halves at loss scale %g, "
+                 "now %g",
+                 session->step + 1, before, scale->value);
+    return VKTL_OK;
+}
+
 vktl_status session_step(struct session *session, struct sums *batch)
 {
     vktl_status status = VKTL_OK;
@@ -120,6 +146,7 @@ vktl_status session_step(struct session *session, struct sums *batch)
         TRY(train_part(session, (uint32_t)batch->count, rows, batch));
     if (plan_accumulates(session->plan))
         TRY(plan_run_update(session->plan));
+    TRY(follow_gradients(session));
     session->done += rows;
     session->step++;
     session->is_fresh = false;

@@ -131,6 +131,7 @@ static vktl_status train_step(struct trainer *trainer)
     sums_add(&course->sums, &part);
     course->step = session->step;
     course->done = session->done;
+    course->loss_scale = session->loss_scale;
     trainer->result->steps_done = session->step;
     tell_step(trainer);
 fail:
@@ -313,6 +314,8 @@ static void begin_phase(struct trainer *trainer, uint32_t phase, double rate)
     course->phase_is_over = false;
     early_stop_reset(callbacks, &course->early_stop);
     reduce_lr_reset(callbacks, rate, &course->reduce_lr);
+    loss_scale_reset(trainer->session.params.precision == VKTL_MIXED, &course->loss_scale);
+    trainer->session.loss_scale = course->loss_scale;
 }
 
 static void begin_course(struct trainer *trainer)
@@ -468,6 +471,7 @@ static vktl_status prepare(struct trainer *trainer, struct vktl_device *device,
         begin_course(trainer);
     session->step = trainer->course.step;
     session->fresh_step = trainer->course.phase_step;
+    session->loss_scale = trainer->course.loss_scale;
     if (resume->is_same_device)
         TRY(session_take_tuning(session, &resume->config.tuning));
     TRY(session_settle_batch(session, trainer->course.phase == 0));

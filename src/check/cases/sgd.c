@@ -23,6 +23,12 @@ static const struct check_case cases[] = {
                   {"weight_decay", {0.1}, 1},
                   {"learning_rate_factor", {2}, 1},
                   {"clip_norm", {0.5}, 1}}},
+    {.name = "scaled",
+     .in = {{2, {31, 17}}, {1, {1}}},
+     .settings = {{"loss_scaled", {1}, 1}, {"momentum", {0.9}, 1}}},
+    {.name = "scaled, clipped",
+     .in = {{2, {31, 17}}, {1, {1}}},
+     .settings = {{"loss_scaled", {1}, 1}, {"clip_norm", {0.1}, 1}}},
     {.name = "many groups", .in = {{2, {1024, 100}}}, .settings = {{"momentum", {0.9}, 1}}},
 };
 
