@@ -1,6 +1,7 @@
 // Responsible for compiling one kernel on a null device and for reading what the compiler says of
 // it. Leaves to the others which kernels there are and what the numbers mean.
 #include "estimate.h"
+#include "gpu/matrices.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,10 @@ static vktl_status open_logical(struct vktl_device *device)
     vktl_status status = VKTL_OK;
     uint32_t timestamp_bits;
     const float priority = 1;
-    const char *const extension = VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME;
+    const char *const extensions[] = {VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME,
+                                      VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME};
+    const bool has_matrices = device->info.matrix_rows > 0;
+    struct matrices_features matrices;
     const VkDeviceQueueCreateInfo queue = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
         .queueFamilyIndex = physical_compute_family(device->physical, &timestamp_bits),
@@ -21,18 +25,18 @@ static vktl_status open_logical(struct vktl_device *device)
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR,
         .pipelineExecutableInfo = VK_TRUE,
     };
-    const VkPhysicalDeviceBufferDeviceAddressFeatures address = {
+    VkPhysicalDeviceBufferDeviceAddressFeatures address = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES,
         .pNext = &executable,
         .bufferDeviceAddress = VK_TRUE,
     };
     const VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-        .pNext = &address,
+        .pNext = has_matrices ? matrices_features_init(&matrices, &address) : (void *)&address,
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos = &queue,
-        .enabledExtensionCount = 1,
-        .ppEnabledExtensionNames = &extension,
+        .enabledExtensionCount = has_matrices ? 2 : 1,
+        .ppEnabledExtensionNames = extensions,
     };
     TRY_VULKAN(device, vkCreateDevice(device->physical, &info, NULL, &device->device),
                "opening the null device");

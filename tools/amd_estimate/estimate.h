@@ -34,10 +34,11 @@ struct row {
     const struct kernel *kernel;
     uint32_t rows, columns; // of the tile of a product; 0 for other kernels
     bool by_fours;          // a product's loads and stores
+    bool is_mixed;          // a product of halves, by cooperative matrices
     struct estimate estimates[MAX_FAMILIES];
 };
 
-// Percent of the multiply-add rate that a product may reach at best; 0 for other kernels.
+// Percent of the multiply-add rate that a product of floats may reach at best; 0 for other kernels.
 double row_percent(const struct row *row, const struct estimate *estimate, const char *family);
 
 // Prints rows as Markdown: products first, then the rest.

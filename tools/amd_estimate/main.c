@@ -19,14 +19,21 @@ static void write_log(void *user, enum vktl_log_level level, const char *sentenc
     fprintf(stderr, "%s\n", sentence);
 }
 
+// Ends the names of products of halves.
+static const char matrices[] = "_matrices";
+
 static bool is_product(const struct kernel *kernel)
 {
     static const char *const names[] = {"conv2d_fwd",       "conv2d_dx",  "conv2d_dw",
                                         "dense_fwd",        "dense_dx",   "dense_dw",
                                         "winograd_product", "winograd_du"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(kernel->spirv->name, names[i]) == 0)
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const size_t length = strlen(names[i]);
+        const char *rest = kernel->spirv->name + length;
+        if (strncmp(kernel->spirv->name, names[i], length) == 0 &&
+            (*rest == '\0' || strcmp(rest, matrices) == 0))
             return true;
+    }
     return false;
 }
 
@@ -45,17 +52,24 @@ static uint32_t add_rows(struct row *rows, uint32_t count, const struct kernel *
             rows[count++] = (struct row){.kernel = kernel,
                                          .rows = product_tiles[t].rows,
                                          .columns = product_tiles[t].columns,
-                                         .by_fours = by_fours};
+                                         .by_fours = by_fours,
+                                         .is_mixed = strstr(kernel->spirv->name, matrices) != NULL};
     return count;
 }
 
-// All but those for CPU drivers.
+static bool is_for_gpus(const struct kernel *kernel)
+{
+    const char *name = kernel->spirv->name;
+    return !strstr(name, "_lanes") && !strstr(name, "_emulated") && kernel->spirv->size[0] > 0;
+}
+
+// All but those for CPU drivers, and those that were not built.
 static uint32_t list_rows(struct row *rows)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < op_count(); i++)
         for (const struct kernel *const *k = op_at(i)->kernels; k && *k; k++)
-            if (!strstr((*k)->spirv->name, "_lanes")) {
+            if (is_for_gpus(*k)) {
                 vktl_assert(count + 2 * PRODUCT_TILES <= MAX_ROWS);
                 count = add_rows(rows, count, *k);
             }
@@ -68,8 +82,16 @@ static vktl_status estimate_all(struct vktl_device *device, bool by_address, str
     vktl_status status = VKTL_OK;
     for (uint32_t i = 0; i < count; i++) {
         const struct row *row = &rows[i];
-        const uint32_t constants[] = {row->rows, row->columns, row->by_fours};
-        TRY(compile_kernel(device, row->kernel, by_address, constants, row->rows ? 3 : 0,
+        const struct vktl_device_info *info = &device->info;
+        const uint32_t constants[] = {row->rows,           row->columns,      row->by_fours,
+                                      info->subgroup_size, info->matrix_rows, info->matrix_columns,
+                                      info->matrix_depth};
+        if (row->is_mixed && !info->matrix_rows)
+            continue;
+        TRY(compile_kernel(device, row->kernel, by_address, constants,
+                           row->is_mixed ? 7
+                           : row->rows   ? 3
+                                         : 0,
                            &rows[i].estimates[family]));
     }
 fail:

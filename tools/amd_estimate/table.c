@@ -43,7 +43,11 @@ static void print_row(const struct row *row, char *const *families, uint32_t fam
     for (uint32_t f = 0; f < family_count; f++) {
         const struct estimate *e = &row->estimates[f];
         printf(" ");
-        if (row->rows)
+        if (e->cycles == 0) { // it has no cooperative matrices
+            printf("- |");
+            continue;
+        }
+        if (row->rows && !row->is_mixed)
             printf("**%.0f** ", row_percent(row, e, families[f]));
         else
             printf("%u ", e->cycles);
