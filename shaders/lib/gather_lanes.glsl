@@ -1,5 +1,5 @@
 // The sum of gather.glsl over one register tile of lanes.glsl. Wants the macros FROM(i) and
-// MATRIX(i), elements of the two factors.
+// MATRIX(i), elements of the two factors; with ALL_INSIDE no element of a tap row lies outside.
 #ifndef LIB_GATHER_LANES_GLSL
 #define LIB_GATHER_LANES_GLSL
 
@@ -20,11 +20,26 @@
         at += columns;                                                                             \
     }
 
+// Of the tile's rows: where the first tap lies in its line of the image and in memory, and how long
+// the line is, 0 for one outside.
+int position[TILE_ROWS], start[TILE_ROWS], limit[TILE_ROWS];
+
+float from_or_zero(int row, int shift)
+{
+#ifdef ALL_INSIDE
+    return FROM(start[row] + shift);
+#else
+    bool inside = uint(position[row] + shift) < uint(limit[row]);
+    float value = FROM(inside ? start[row] + shift : 0);
+    return inside ? value : 0.0;
+#endif
+}
+
 // Sums rows [first_row, first_row + TILE_ROWS) and the columns from first_column on. Rows beyond
 // the last repeat it.
 void gather_sum(gather g, uint first_row, uint rows, uint first_column, uint columns)
 {
-    int line[TILE_ROWS], position[TILE_ROWS], start[TILE_ROWS], limit[TILE_ROWS];
+    int line[TILE_ROWS];
     uint column[TILE_VECTORS];
     int line_size = g.width * g.channels, lane = int(gl_SubgroupInvocationID);
     gather_cell cell = gather_first(g, first_row);
@@ -48,10 +63,7 @@ void gather_sum(gather g, uint first_row, uint rows, uint first_column, uint col
         for (; j + LANES <= g.run; j += LANES) {
             float values[TILE_ROWS];
             [[unroll]] for (int i = 0; i < TILE_ROWS; i++) {
-                int shift = j + lane;
-                bool inside = uint(position[i] + shift) < uint(limit[i]);
-                float value = FROM(inside ? start[i] + shift : 0);
-                values[i] = inside ? value : 0.0;
+                values[i] = from_or_zero(i, j + lane);
             }
             [[unroll]] for (int k = 0; k < LANES; k++)
                 ADD_STEP(BROADCAST(values[i], k))
@@ -59,9 +71,7 @@ void gather_sum(gather g, uint first_row, uint rows, uint first_column, uint col
         for (; j < g.run; j++) { // what is left over, all lanes alike
             float values[TILE_ROWS];
             [[unroll]] for (int i = 0; i < TILE_ROWS; i++) {
-                bool inside = uint(position[i] + j) < uint(limit[i]);
-                float value = FROM(inside ? start[i] + j : 0);
-                values[i] = inside ? value : 0.0;
+                values[i] = from_or_zero(i, j);
             }
             ADD_STEP(values[i])
         }
