@@ -1,7 +1,8 @@
-// Groups along x of a folded linear dispatch; see shaders/lib/index.glsl.
+// What the host and the shaders agree on of linear dispatches; see shaders/lib/index.glsl.
 #ifndef ABI_LINEAR_H
 #define ABI_LINEAR_H
 
-#define LINEAR_FOLD 32768u
+#define LINEAR_FOLD 32768u // groups along x
+#define LINEAR_RUN  4u     // elements of an invocation, where what they share is dear
 
 #endif

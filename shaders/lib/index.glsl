@@ -20,4 +20,10 @@ uint linear_index()
     return linear_group() * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
 }
 
+// The k-th of an invocation's LINEAR_RUN elements; neighbours take neighbours.
+uint linear_run_index(uint k)
+{
+    return (linear_group() * LINEAR_RUN + k) * gl_WorkGroupSize.x + gl_LocalInvocationID.x;
+}
+
 #endif

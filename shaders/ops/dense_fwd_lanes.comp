@@ -49,7 +49,7 @@ void main()
         touched = touch_weights(first, push.fwd_length);
     gather_sum(gather_dense(push.inputs, first, push.fwd_length), first_row, push.batch,
                first_column, push.units);
-    if (touched * touched == 5) // never: no square is 5 modulo 8. So that the loads are not left out
+    if (touched * touched == 5) // never, as a square modulo 8; so that the loads are not left out
         sum[0][0] += 1.0;
     bool is_whole = push.fwd_parts == 1;
     [[unroll]] for (int v = 0; v < TILE_VECTORS; v++) {

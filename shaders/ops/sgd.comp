@@ -1,6 +1,7 @@
 #version 460
-// w -= w * decay * lr, then w -= lr * dw; one invocation an element.
+// w -= w * decay * lr, then w -= lr * dw; one invocation a few elements.
 #extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
 #include "../abi/sgd.h"
 #include "../abi/step.h"
 #include "../lib/buffer.glsl"
@@ -16,11 +17,15 @@ PUSH(sgd_push, SGD_BUFFERS)
 
 void main()
 {
-    uint i = linear_index();
-    if (i >= push.count || OVERFLOWS())
+    if (OVERFLOWS())
         return;
-    float rate = LOAD(now, 0).learning_rate * push.rate_factor;
-    float weight = LOAD(w, i);
-    weight -= weight * push.weight_decay * rate;
-    STORE(w, i, weight - rate * (LOAD(dw, i) * GRADIENT_SCALE()));
+    float rate = LOAD(now, 0).learning_rate * push.rate_factor, scale = GRADIENT_SCALE();
+    [[unroll]] for (uint k = 0; k < LINEAR_RUN; k++) {
+        uint i = linear_run_index(k);
+        if (i >= push.count)
+            return;
+        float weight = LOAD(w, i);
+        weight -= weight * push.weight_decay * rate;
+        STORE(w, i, weight - rate * (LOAD(dw, i) * scale));
+    }
 }

@@ -70,7 +70,7 @@ void adam_forward(struct recorder *recorder, const struct op_call *call)
                      [ADAM_W] = call->weight[0],
                      [ADAM_STATE] = call->saved},
             .push = push,
-            .threads = {push->count},
+            .threads = {elementwise_run_threads(push->count)},
             .flops = call->io->flops,
         });
 }

@@ -2,7 +2,17 @@
 #ifndef OPS_ELEMENTWISE_H
 #define OPS_ELEMENTWISE_H
 
+#include <stdint.h>
+
+#include "abi/linear.h"
+
 // 256 is what every driver allows; large groups cost CPU drivers nothing without barriers.
 #define ELEMENTWISE_LOCAL 256
+
+// Threads of kernels whose invocations take LINEAR_RUN elements.
+static inline uint32_t elementwise_run_threads(uint32_t count)
+{
+    return ((count - 1) / (ELEMENTWISE_LOCAL * LINEAR_RUN) + 1) * ELEMENTWISE_LOCAL;
+}
 
 #endif

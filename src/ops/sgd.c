@@ -94,7 +94,7 @@ static void forward(struct recorder *recorder, const struct op_call *call)
                  [SGD_MOMENTUM_W] = call->weight[0],
                  [SGD_MOMENTUM_V] = call->saved},
         .push = push,
-        .threads = {push->count},
+        .threads = {elementwise_run_threads(push->count)},
         .flops = call->io->flops,
     };
     record_dispatch(recorder, push->momentum > 0 ? &momentum_kernel : &plain_kernel, &dispatch);
