@@ -83,6 +83,10 @@ void tuning_close(struct vktl_device *device);
 
 // ---- pipelines.c
 
+// Path of a file of that name in `folder`; NULL is the user's cache folder. The caller frees it.
+// NULL: there is none, as with "", or no memory.
+char *cache_path(const char *folder, const char *name);
+
 struct pipeline {
     VkPipeline pipeline;
     VkPipelineLayout layout;

@@ -60,23 +60,32 @@ static struct cache_header cache_header(const struct vktl_device_info *info)
     return header;
 }
 
-static char *cache_path(const struct vktl_device_info *info, const char *folder)
+char *cache_path(const char *folder, const char *name)
 {
-    struct text text;
     char *own_folder = NULL;
     if (folder && !*folder)
         return NULL;
     if (!folder && folder_cache(NULL, &own_folder) != VKTL_OK)
         return NULL;
-    text_init(&text);
-    text_format(&text, "%s/pipelines-", folder ? folder : own_folder);
-    for (size_t i = 0; i < sizeof info->pipeline_cache_uuid; i++)
-        text_format(&text, "%02x", info->pipeline_cache_uuid[i]);
-    text_append(&text, ".bin");
+    char *path = path_join(folder ? folder : own_folder, name);
     free(own_folder);
-    if (text.failed)
-        text_deinit(&text);
-    return text.data;
+    return path;
+}
+
+// Of the driver's own name for what it makes.
+static char *pipelines_path(const struct vktl_device_info *info, const char *folder)
+{
+    struct text name;
+    char *path = NULL;
+    text_init(&name);
+    text_append(&name, "pipelines-");
+    for (size_t i = 0; i < sizeof info->pipeline_cache_uuid; i++)
+        text_format(&name, "%02x", info->pipeline_cache_uuid[i]);
+    text_append(&name, ".bin");
+    if (!name.failed)
+        path = cache_path(folder, name.data);
+    text_deinit(&name);
+    return path;
 }
 
 // The driver's bytes if the file is ours, whole and of this driver; else nothing: it will be
@@ -143,7 +152,7 @@ vktl_status pipelines_create(struct vktl_device *device, const char *cache_folde
     struct pipelines *pipelines = calloc(1, sizeof *pipelines);
     TRY_ALLOC(device->log, pipelines);
     *out = pipelines;
-    pipelines->path = cache_path(&device->info, cache_folder);
+    pipelines->path = pipelines_path(&device->info, cache_folder);
     TRY(cache_open(device, pipelines));
 fail:
     return status;

@@ -94,23 +94,18 @@ static void append_hash(struct text *text, struct hash hash)
                 (unsigned long long)hash.half[1]);
 }
 
-// The caller frees it; NULL: there is none, or no memory.
-static char *file_path(const struct vktl_device *device, const char *folder)
+static char *tuning_path(const struct vktl_device_info *info, const char *folder)
 {
-    struct text text;
-    char *own_folder = NULL;
-    if (folder && !*folder)
-        return NULL;
-    if (!folder && folder_cache(NULL, &own_folder) != VKTL_OK)
-        return NULL;
-    text_init(&text);
-    text_format(&text, "%s/tuning-", folder ? folder : own_folder);
-    append_hash(&text, hash_identity(&device->info));
-    text_append(&text, ".txt");
-    free(own_folder);
-    if (text.failed)
-        text_deinit(&text);
-    return text.data;
+    struct text name;
+    char *path = NULL;
+    text_init(&name);
+    text_append(&name, "tuning-");
+    append_hash(&name, hash_identity(info));
+    text_append(&name, ".txt");
+    if (!name.failed)
+        path = cache_path(folder, name.data);
+    text_deinit(&name);
+    return path;
 }
 
 static void append_head(struct text *text, const struct vktl_device_info *info)
@@ -198,7 +193,7 @@ void tuning_open(struct vktl_device *device, const struct vktl_device_params *pa
     device->tuning_params = params->tuning;
     if (params->tuning.mode == VKTL_TUNING_OFF)
         return;
-    device->tuning_path = file_path(device, params->cache_folder);
+    device->tuning_path = tuning_path(&device->info, params->cache_folder);
     read_file(device);
 }
 

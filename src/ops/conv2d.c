@@ -124,7 +124,7 @@ static const struct op_algorithm dx_algorithms[] = {
 enum { DW_HALVES, DW_STEM, DW_WINOGRAD, DW_DIRECT };
 static const struct op_algorithm dw_algorithms[] = {
     [DW_HALVES] = PRODUCT_HALVES,
-    [DW_STEM] = {"stem", stem_suits, NULL},
+    [DW_STEM] = {"stem", stem_suits, stem_dw_pays},
     [DW_WINOGRAD] = {"winograd4", winograd_suits_dw, winograd_pays},
     [DW_DIRECT] = {"direct", NULL, NULL},
     {0},

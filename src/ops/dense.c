@@ -87,9 +87,10 @@ static bool has_lanes(const struct op_io *io)
     return op_lanes(io->device) > 0;
 }
 
+// Measured for 8 rows, times as fast as tiles of 16: 1.0 to 1.1 with 8 lanes, 1.3 to 1.6 with 4.
 static bool has_few_rows(const struct op_io *io)
 {
-    return io->in[0].dim[0] <= FEW_ROWS;
+    return io->in[0].dim[0] <= 2 * FEW_ROWS;
 }
 
 static const struct op_algorithm forward_algorithms[] = {

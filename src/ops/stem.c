@@ -23,6 +23,13 @@ bool stem_suits(const struct op_io *io)
            push->in_c == STEM_CHANNELS && push->stride_w == 1;
 }
 
+// Measured, times as fast as the general kernel: with 8 lanes 1.4 for 16 output channels, 0.9 for
+// 32 and more; with 4 lanes 0.8 for any.
+bool stem_dw_pays(const struct op_io *io)
+{
+    return op_lanes(io->device) == 8 && OP_PUSH(conv2d_push, io)->out_c < 32;
+}
+
 static uint32_t line_count(const struct conv2d_push *push)
 {
     return push->batch * push->out_h;

@@ -11,6 +11,9 @@ extern const struct kernel stem_forward_kernels[], stem_dw_kernels[]; // by prod
 // Whether the kernels take this convolution, for y and dw.
 bool stem_suits(const struct op_io *io);
 
+// Whether they are expected to make dw faster than the general kernel.
+bool stem_dw_pays(const struct op_io *io);
+
 // Pixels in a part of dw: whole lines.
 uint32_t stem_dw_length(const struct conv2d_push *push);
 

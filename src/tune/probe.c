@@ -17,7 +17,7 @@ enum { REPEATS = 3, HUNDREDTH = 0x3c23d70a }; // 0.01f
 // left to halve.
 static bool halve(struct shape *shape)
 {
-    enum { LEAST = 8 };
+    enum { LEAST = 4 };
     for (uint32_t axis = 0; axis == 0 || axis + 1 < shape->rank; axis++) {
         if (shape->dim[axis] < (axis == 0 ? 2 : 2 * LEAST))
             continue;

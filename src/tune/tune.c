@@ -199,6 +199,24 @@ static uint32_t choose(const struct contest *contest)
     return best;
 }
 
+// What something else on the machine slowed down while it was timed must not lose to luck: who is
+// to take the heuristic's place has to beat it once more, one right after the other.
+static vktl_status confirm(const struct contest *contest, uint32_t *chosen)
+{
+    vktl_status status = VKTL_OK;
+    double usual, other;
+    const struct candidate first = candidate_of(contest, 0);
+    const struct candidate second = candidate_of(contest, *chosen);
+    if (*chosen == 0 || contest->rows[0].outcome == VKTL_TUNE_WRONG || !contest->has_halvings)
+        return VKTL_OK;
+    TRY(time_at(contest, &first, contest->halvings, INFINITY, &usual));
+    TRY(time_at(contest, &second, contest->halvings, INFINITY, &other));
+fail:
+    if (status != VKTL_OK || other > worth_it * usual)
+        *chosen = 0;
+    return status == VKTL_NO_MEMORY ? VKTL_OK : status;
+}
+
 static bool time_is_up(const struct tuner *tuner)
 {
     return tuner->limit_seconds > 0 && clock_seconds() - tuner->started > tuner->limit_seconds;
@@ -260,7 +278,8 @@ vktl_status tuner_measure(struct tuner *tuner, const struct plan_work *work,
         tuner->counts.candidates++;
     }
     tuner->counts.uses++;
-    const uint32_t chosen = choose(&contest);
+    uint32_t chosen = choose(&contest);
+    TRY(confirm(&contest, &chosen));
     contest.rows[chosen].chosen = true;
     for (uint32_t i = 0; tuner->on_row && i < contest.count; i++)
         tuner->on_row(&contest.rows[i], tuner->user);

@@ -35,14 +35,14 @@ static void test_heuristic(void **state)
 {
     (void)state;
     assert_string_equal(suiting(&eight_lanes, 4, NULL), "rows4 direct");
-    assert_string_equal(suiting(&eight_lanes, 5, NULL), "direct rows4");
+    assert_string_equal(suiting(&eight_lanes, 9, NULL), "direct rows4");
     assert_int_equal(strncmp(suiting(NULL, 4, NULL), "direct", 6), 0);
 }
 
 static void test_wanted(void **state)
 {
     (void)state;
-    assert_string_equal(suiting(&eight_lanes, 5, "rows4"), "rows4 direct");
+    assert_string_equal(suiting(&eight_lanes, 9, "rows4"), "rows4 direct");
     assert_string_equal(suiting(&eight_lanes, 4, "direct"), "direct rows4");
     assert_string_equal(suiting(&eight_lanes, 4, "no such thing"), "rows4 direct");
     assert_int_equal(strncmp(suiting(NULL, 4, "rows4"), "direct", 6), 0); // does not suit
