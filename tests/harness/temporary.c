@@ -1,12 +1,15 @@
 // Responsible for folders that tests write into, and for removing them.
 #define _XOPEN_SOURCE 700
 #include "temporary.h"
+#include "harness.h"
 
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "base/files.h"
 
 static void require(int condition, const char *what)
 {
@@ -59,4 +62,23 @@ void temporary_write(const struct temporary *folder, const char *name, const voi
     }
     FILE *file = fopen(path, "wb");
     require(file && (size == 0 || fwrite(bytes, 1, size, file) == size) && fclose(file) == 0, path);
+}
+
+bool temporary_same_files(const struct temporary *folder, const char *a, const char *b,
+                          const char *name)
+{
+    const char *const folders[] = {a, b};
+    unsigned char *bytes[2];
+    size_t sizes[2];
+    for (int i = 0; i < 2; i++) {
+        char path[TEMPORARY_PATH_SIZE];
+        snprintf(path, sizeof path, "%s/%s", folders[i], name);
+        assert_int_equal(file_read_all(&harness_log, temporary_path(folder, path), 1 << 24,
+                                       &bytes[i], &sizes[i]),
+                         VKTL_OK);
+    }
+    const bool same = sizes[0] == sizes[1] && memcmp(bytes[0], bytes[1], sizes[0]) == 0;
+    free(bytes[0]);
+    free(bytes[1]);
+    return same;
 }

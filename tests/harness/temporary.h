@@ -2,6 +2,7 @@
 #ifndef HARNESS_TEMPORARY_H
 #define HARNESS_TEMPORARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { TEMPORARY_PATH_SIZE = 1024 };
@@ -19,5 +20,9 @@ const char *temporary_path(const struct temporary *folder, const char *name);
 // Writes a file, making the folders on its way.
 void temporary_write(const struct temporary *folder, const char *name, const void *bytes,
                      size_t size);
+
+// Whether "a/name" and "b/name" hold the same bytes; both must be there.
+bool temporary_same_files(const struct temporary *folder, const char *a, const char *b,
+                          const char *name);
 
 #endif

@@ -107,20 +107,7 @@ static vktl_status train(const char *run, struct vktl_train_params params, struc
 
 static bool same_weights(const char *a, const char *b)
 {
-    const char *const runs[] = {a, b};
-    unsigned char *bytes[2];
-    size_t sizes[2];
-    for (int i = 0; i < 2; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "%s/last.safetensors", runs[i]);
-        assert_int_equal(file_read_all(&harness_log, temporary_path(&folder, name), 1 << 24,
-                                       &bytes[i], &sizes[i]),
-                         VKTL_OK);
-    }
-    const bool same = sizes[0] == sizes[1] && memcmp(bytes[0], bytes[1], sizes[0]) == 0;
-    free(bytes[0]);
-    free(bytes[1]);
-    return same;
+    return temporary_same_files(&folder, a, b, "last.safetensors");
 }
 
 static void test_variants_are_kept(void **state)
