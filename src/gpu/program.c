@@ -3,8 +3,7 @@
 //
 // Some drivers kill a queue whose submit runs longer than two seconds. So commands are cut by
 // estimated time, long dispatches too (by their workgroups). The timestamps of a run correct the
-// estimate of every command; where a submit took too long, or all were needlessly short, the cuts
-// are made anew.
+// estimate of every command; where a submit took too long, or all were too short, all is cut anew.
 #include "gpu/command.h"
 
 #include <stdlib.h>
@@ -117,9 +116,8 @@ struct cutter {
 
 static void write_timestamp(struct cutter *cutter, uint32_t query, VkPipelineStageFlagBits stage)
 {
-    struct program *program = cutter->program;
-    if (program->queries)
-        vkCmdWriteTimestamp(cutter->buffer, stage, program->queries, query);
+    if (cutter->program->queries)
+        vkCmdWriteTimestamp(cutter->buffer, stage, cutter->program->queries, query);
 }
 
 static vktl_status reserve_times(struct program *program, uint32_t capacity)
@@ -263,16 +261,18 @@ static void part_axes(const struct command *command, uint32_t parts[3])
 static void write_part(struct cutter *cutter, const struct command *command,
                        const uint32_t parts[3], uint32_t part)
 {
-    const uint32_t at[3] = {part % parts[0], part / parts[0] % parts[1],
-                            part / parts[0] / parts[1]};
-    uint32_t start[3], count[3];
-    for (int axis = 0; axis < 3; axis++) {
-        const uint64_t groups = command->groups[axis];
-        start[axis] = (uint32_t)(groups * at[axis] / parts[axis]);
-        count[axis] = (uint32_t)(groups * (at[axis] + 1) / parts[axis]) - start[axis];
+    uint32_t start[3], size[3], rest = part;
+    for (int axis = 0; axis < 3; rest /= parts[axis++]) {
+        const uint64_t groups = command->groups[axis], at = rest % parts[axis];
+        start[axis] = (uint32_t)(groups * at / parts[axis]);
+        size[axis] = (uint32_t)(groups * (at + 1) / parts[axis]) - start[axis];
     }
     bind_dispatch(cutter->buffer, command);
-    vkCmdDispatchBase(cutter->buffer, start[0], start[1], start[2], count[0], count[1], count[2]);
+    // Synchronisation validation follows vkCmdDispatch alone, so that takes all it can.
+    if (part == 0)
+        vkCmdDispatch(cutter->buffer, size[0], size[1], size[2]);
+    else
+        vkCmdDispatchBase(cutter->buffer, start[0], start[1], start[2], size[0], size[1], size[2]);
 }
 
 static vktl_status write_dispatch(struct cutter *cutter, const struct command *command)
