@@ -121,9 +121,12 @@ static vktl_status create_messenger(struct vktl_device *device)
         .pfnUserCallback = on_validation_message,
         .pUserData = device,
     };
-    return device_result(
-        device, vkCreateDebugUtilsMessengerEXT(device->instance, &info, NULL, &device->messenger),
-        "listening to validation");
+    vktl_status status = VKTL_OK;
+    TRY_CREATE(device, device->messenger,
+               vkCreateDebugUtilsMessengerEXT(device->instance, &info, NULL, &device->messenger),
+               "listening to validation");
+fail:
+    return status;
 }
 
 static vktl_status create_logical(struct vktl_device *device)
@@ -154,7 +157,8 @@ static vktl_status create_logical(struct vktl_device *device)
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos = &queue,
     };
-    TRY_VULKAN(device, vkCreateDevice(device->physical, &info, NULL, &device->device),
+    TRY_CREATE(device, device->device,
+               vkCreateDevice(device->physical, &info, NULL, &device->device),
                "opening the device");
     vkGetDeviceQueue(device->device, device->queue_family, 0, &device->queue);
     vkGetPhysicalDeviceMemoryProperties(device->physical, &device->memory);
@@ -163,7 +167,8 @@ static vktl_status create_logical(struct vktl_device *device)
         .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
         .queueFamilyIndex = device->queue_family,
     };
-    TRY_VULKAN(device, vkCreateCommandPool(device->device, &pool, NULL, &device->command_pool),
+    TRY_CREATE(device, device->command_pool,
+               vkCreateCommandPool(device->device, &pool, NULL, &device->command_pool),
                "making a command pool");
 fail:
     return status;

@@ -15,7 +15,7 @@ struct vktl_device {
     struct vktl_device_info info;
     bool guard;
     bool statistics; // pipelines keep what the compiler says of them (tools/amd_estimate)
-    bool lost; // after VK_ERROR_DEVICE_LOST nothing more is asked of the driver
+    bool lost;       // after VK_ERROR_DEVICE_LOST nothing more is asked of the driver
 
     VkInstance instance;
     VkDebugUtilsMessengerEXT messenger;
@@ -30,7 +30,7 @@ struct vktl_device {
     struct pipelines *pipelines;
     struct tuning tuning;
     struct vktl_tuning_params tuning_params;
-    char *tuning_path; // NULL: no file
+    char *tuning_path;         // NULL: no file
     struct pool *staging_pool; // one small mapped slice for uploads and downloads
     struct slice staging;
     VkCommandBuffer transfer; // for uploads, downloads and fills
@@ -62,12 +62,23 @@ bool physical_offers(VkPhysicalDevice physical, const char *name);
 
 // A Vulkan result as status and message; marks the device lost. VK_SUCCESS is VKTL_OK.
 vktl_status device_result(struct vktl_device *device, VkResult result, const char *doing);
+vktl_status vulkan_status(VkResult result);
 const char *vulkan_result_text(VkResult result);
 bool device_is_usable(const struct vktl_device *device); // false after loss
 // Before a program runs: refuses after loss, or where vktl_device_params.fail_run says so.
 vktl_status device_begin_run(struct vktl_device *device);
 
 #define TRY_VULKAN(device, expression, doing) TRY(device_result((device), (expression), (doing)))
+
+// The same for a call that makes `handle`: what a call that fails leaves there is undefined, and
+// must not be destroyed.
+#define TRY_CREATE(device, handle, expression, doing)                                              \
+    do {                                                                                           \
+        const VkResult result_ = (expression);                                                     \
+        if (result_ != VK_SUCCESS)                                                                 \
+            (handle) = VK_NULL_HANDLE;                                                             \
+        TRY_VULKAN((device), result_, (doing));                                                    \
+    } while (0)
 
 // ---- memory.c
 

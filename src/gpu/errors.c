@@ -34,7 +34,7 @@ const char *vulkan_result_text(VkResult result)
     }
 }
 
-static vktl_status status_of(VkResult result)
+vktl_status vulkan_status(VkResult result)
 {
     switch (result) {
     case VK_SUCCESS:
@@ -54,7 +54,7 @@ static vktl_status status_of(VkResult result)
 
 vktl_status device_result(struct vktl_device *device, VkResult result, const char *doing)
 {
-    const vktl_status status = status_of(result);
+    const vktl_status status = vulkan_status(result);
     if (status == VKTL_OK)
         return VKTL_OK;
     if (status == VKTL_DEVICE_LOST)

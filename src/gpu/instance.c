@@ -132,9 +132,12 @@ vktl_status instance_create(const struct vktl_log *log, bool validate, VkInstanc
              "no Vulkan driver on this machine; install one (mesa-vulkan-drivers for AMD, Intel or "
              "the CPU; your vendor's for NVIDIA), or run tools/setup.sh");
     if (result != VK_SUCCESS)
-        FAIL(log, VKTL_FAILED, "Vulkan could not be started: %s", vulkan_result_text(result));
+        FAIL(log, vulkan_status(result), "Vulkan could not be started: %s",
+             vulkan_result_text(result));
     volkLoadInstance(*instance);
+    return VKTL_OK;
 fail:
+    *instance = VK_NULL_HANDLE; // undefined after a failure
     return status;
 }
 
@@ -348,6 +351,8 @@ vktl_status instance_devices(const struct vktl_log *log, VkInstance instance,
     vktl_status status = VKTL_OK;
     *physicals = NULL, *infos = NULL, *count = 0;
     VkResult result = vkEnumeratePhysicalDevices(instance, count, NULL);
+    if (vulkan_status(result) == VKTL_NO_MEMORY)
+        FAIL(log, VKTL_NO_MEMORY, "devices could not be listed: %s", vulkan_result_text(result));
     if (result != VK_SUCCESS || *count == 0)
         FAIL(log, VKTL_NO_DEVICE,
              "the Vulkan loader found no device; install a driver (mesa-vulkan-drivers for AMD, "
@@ -358,7 +363,8 @@ vktl_status instance_devices(const struct vktl_log *log, VkInstance instance,
     TRY_ALLOC(log, *infos);
     result = vkEnumeratePhysicalDevices(instance, count, *physicals);
     if (result < VK_SUCCESS)
-        FAIL(log, VKTL_NO_DEVICE, "devices could not be listed: %s", vulkan_result_text(result));
+        FAIL(log, vulkan_status(result), "devices could not be listed: %s",
+             vulkan_result_text(result));
     for (uint32_t i = 0; i < *count; i++)
         describe((*physicals)[i], &(*infos)[i]);
     sort_devices(*physicals, *infos, *count);

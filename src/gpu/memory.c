@@ -87,7 +87,9 @@ static VkResult chunk_bind(struct vktl_device *device, enum pool_kind kind, stru
         .memoryTypeIndex = type,
     };
     VkResult result = vkAllocateMemory(device->device, &info, NULL, &chunk->memory);
-    if (result == VK_SUCCESS)
+    if (result != VK_SUCCESS)
+        chunk->memory = VK_NULL_HANDLE; // it was left undefined
+    else
         result = vkBindBufferMemory(device->device, chunk->buffer, chunk->memory, 0);
     if (result == VK_SUCCESS && kind == POOL_HOST)
         result = vkMapMemory(device->device, chunk->memory, 0, VK_WHOLE_SIZE, 0, &chunk->host);
@@ -109,7 +111,10 @@ static VkResult chunk_init(struct vktl_device *device, enum pool_kind kind, stru
                  (device->info.has_addresses ? VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT : 0),
     };
     const VkResult result = vkCreateBuffer(device->device, &info, NULL, &chunk->buffer);
-    return result == VK_SUCCESS ? chunk_bind(device, kind, chunk) : result;
+    if (result == VK_SUCCESS)
+        return chunk_bind(device, kind, chunk);
+    chunk->buffer = VK_NULL_HANDLE; // it was left undefined
+    return result;
 }
 
 static void chunk_deinit(struct vktl_device *device, struct chunk *chunk)
@@ -294,7 +299,8 @@ vktl_status staging_create(struct vktl_device *device)
     TRY_VULKAN(device, vkAllocateCommandBuffers(device->device, &info, &device->transfer),
                "making a command buffer");
     const VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-    TRY_VULKAN(device, vkCreateFence(device->device, &fence, NULL, &device->transfer_fence),
+    TRY_CREATE(device, device->transfer_fence,
+               vkCreateFence(device->device, &fence, NULL, &device->transfer_fence),
                "making a fence");
     device->guard = false; // planting guards needs staging
     status = pool_create_single(device, POOL_HOST, "staging memory", STAGING_SIZE, &device->staging,

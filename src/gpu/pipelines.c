@@ -117,13 +117,16 @@ static vktl_status cache_open(struct vktl_device *device, struct pipelines *pipe
     VkPipelineCacheCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO};
     info.pInitialData = cache_payload(&device->info, bytes, size, &payload_size);
     info.initialDataSize = payload_size;
+    vktl_status status = VKTL_OK;
     VkResult result = vkCreatePipelineCache(device->device, &info, NULL, &pipelines->cache);
     if (result != VK_SUCCESS && info.initialDataSize) { // the driver's own opinion of the bytes
         info.initialDataSize = 0, info.pInitialData = NULL;
         result = vkCreatePipelineCache(device->device, &info, NULL, &pipelines->cache);
     }
     free(bytes);
-    return device_result(device, result, "making a pipeline cache");
+    TRY_CREATE(device, pipelines->cache, result, "making a pipeline cache");
+fail:
+    return status;
 }
 
 // Best effort: a cache that cannot be written costs time at the next start, nothing else.
@@ -205,7 +208,7 @@ static vktl_status create_layout(struct vktl_device *device, const struct entry 
             .bindingCount = pipeline->buffer_count,
             .pBindings = bindings,
         };
-        TRY_VULKAN(device,
+        TRY_CREATE(device, pipeline->set_layout,
                    vkCreateDescriptorSetLayout(device->device, &set, NULL, &pipeline->set_layout),
                    "making a descriptor layout");
     }
@@ -218,7 +221,8 @@ static vktl_status create_layout(struct vktl_device *device, const struct entry 
         .pushConstantRangeCount = push_size ? 1 : 0,
         .pPushConstantRanges = &range,
     };
-    TRY_VULKAN(device, vkCreatePipelineLayout(device->device, &layout, NULL, &pipeline->layout),
+    TRY_CREATE(device, pipeline->layout,
+               vkCreatePipelineLayout(device->device, &layout, NULL, &pipeline->layout),
                "making a pipeline layout");
 fail:
     return status;
@@ -235,7 +239,7 @@ static vktl_status create_pipeline(struct vktl_device *device, const struct pipe
         .codeSize = spirv->size[key->by_address],
         .pCode = spirv->words[key->by_address],
     };
-    TRY_VULKAN(device, vkCreateShaderModule(device->device, &module_info, NULL, &module),
+    TRY_CREATE(device, module, vkCreateShaderModule(device->device, &module_info, NULL, &module),
                spirv->name);
 
     // Constants 0 to 2 are the workgroup's size, the kernel's own follow.

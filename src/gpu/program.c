@@ -85,7 +85,8 @@ static vktl_status create_sets(struct program *program)
         .poolSizeCount = 1,
         .pPoolSizes = &size,
     };
-    TRY_VULKAN(device, vkCreateDescriptorPool(device->device, &info, NULL, &program->descriptors),
+    TRY_CREATE(device, program->descriptors,
+               vkCreateDescriptorPool(device->device, &info, NULL, &program->descriptors),
                "making descriptors");
     for (uint32_t i = 0; i < recorded->count; i++) {
         struct command *command = &recorded->commands[i];
@@ -161,6 +162,20 @@ static vktl_status note_piece(struct cutter *cutter, const struct command *comma
     return VKTL_OK;
 }
 
+// What the commands and submits before wrote is seen by those after, and what the host wrote.
+static void write_barrier(VkCommandBuffer buffer)
+{
+    const VkMemoryBarrier barrier = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+        .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
+        .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT |
+                         VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
+    };
+    const VkPipelineStageFlags stages =
+        VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT;
+    vkCmdPipelineBarrier(buffer, stages, stages, 0, 1, &barrier, 0, NULL, 0, NULL);
+}
+
 static vktl_status cut_begin(struct cutter *cutter)
 {
     vktl_status status = VKTL_OK;
@@ -173,21 +188,12 @@ static vktl_status cut_begin(struct cutter *cutter)
         .commandBufferCount = 1,
     };
     const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
-    // What the submit before wrote, and what the host wrote, is seen by this one.
-    const VkMemoryBarrier barrier = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-        .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
-        .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT |
-                         VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
-    };
-    const VkPipelineStageFlags stages =
-        VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT;
     TRY(reserve_buffer(program));
     TRY_VULKAN(device, vkAllocateCommandBuffers(device->device, &info, &cutter->buffer),
                "making a command buffer");
     program->buffers[program->buffer_count++] = cutter->buffer;
     TRY_VULKAN(device, vkBeginCommandBuffer(cutter->buffer, &begin), "recording");
-    vkCmdPipelineBarrier(cutter->buffer, stages, stages, 0, 1, &barrier, 0, NULL, 0, NULL);
+    write_barrier(cutter->buffer);
     cutter->seconds = 0;
     if (!program->profiling && 2 * program->buffer_count <= program->query_count) {
         const uint32_t query = 2 * (program->buffer_count - 1);
@@ -217,19 +223,6 @@ static vktl_status cut_end(struct cutter *cutter)
     const VkResult result = vkEndCommandBuffer(cutter->buffer);
     cutter->buffer = VK_NULL_HANDLE;
     return device_result(program->device, result, "recording");
-}
-
-static void write_barrier(VkCommandBuffer buffer)
-{
-    const VkMemoryBarrier barrier = {
-        .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
-        .srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
-        .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT |
-                         VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
-    };
-    const VkPipelineStageFlags stages =
-        VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT;
-    vkCmdPipelineBarrier(buffer, stages, stages, 0, 1, &barrier, 0, NULL, 0, NULL);
 }
 
 static void bind_dispatch(VkCommandBuffer buffer, const struct command *command)
@@ -325,7 +318,7 @@ static vktl_status cut(struct program *program)
     free_buffers(program);
     program->piece_count = 0;
     TRY(cut_begin(&cutter));
-    if (program->profiling)
+    if (program->profiling && program->queries)
         vkCmdResetQueryPool(cutter.buffer, program->queries, 0, program->query_count);
     for (uint32_t i = 0; i < recorded->count; i++) {
         const struct command *command = &recorded->commands[i];
@@ -355,14 +348,18 @@ static vktl_status create_queries(struct program *program, uint32_t count)
         .queryType = VK_QUERY_TYPE_TIMESTAMP,
         .queryCount = count,
     };
+    vktl_status status = VKTL_OK;
     vkDestroyQueryPool(device->device, program->queries, NULL);
     program->queries = VK_NULL_HANDLE;
     program->query_count = 0;
     if (device->info.timestamp_period_ns == 0)
         return VKTL_OK;
+    TRY_CREATE(device, program->queries,
+               vkCreateQueryPool(device->device, &info, NULL, &program->queries),
+               "making timestamps");
     program->query_count = count;
-    return device_result(device, vkCreateQueryPool(device->device, &info, NULL, &program->queries),
-                         "making timestamps");
+fail:
+    return status;
 }
 
 // ---- Life --------------------------------------------------------------------------------------
@@ -386,7 +383,7 @@ vktl_status program_create(struct recorder **recorder, struct program **out)
         command->seconds = (double)command->work / device->work_per_second;
     }
     const VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-    TRY_VULKAN(device, vkCreateFence(device->device, &fence, NULL, &program->fence),
+    TRY_CREATE(device, program->fence, vkCreateFence(device->device, &fence, NULL, &program->fence),
                "making a fence");
     TRY(create_sets(program));
     TRY(create_queries(program, 2 * MAX_TIMED_SUBMITS));
