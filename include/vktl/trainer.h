@@ -83,8 +83,8 @@ struct vktl_train_params {
     bool no_cache;        // compute the frozen base anew each step
     uint64_t feature_store_limit; // bytes on disk for features of all runs: those that memory does
                                   // not hold, and for later runs to find again [4 GiB]
-    bool no_feature_store; // nothing is kept on disk, and nothing found there
-    struct vktl_augment augment; // of training images
+    bool no_feature_store;        // nothing is kept on disk, and nothing found there
+    struct vktl_augment augment;  // of training images
     // A frozen base's output is kept for so many augmented variants of each image, or as many as
     // cache_limit allows, of which an epoch takes one by chance [8]; they are drawn anew after
     // so many epochs [never].
@@ -100,8 +100,9 @@ struct vktl_train_params {
 
     // Go on with the run that is in run_folder. Its settings count; what is set here must be the
     // same, except that epochs and fine_tune.epochs may be raised, that a second phase may be
-    // added, and that tensorboard_folder, checkpoint_seconds, save_every and micro_batch are free.
-    // Where the folder holds no run, one is started if train_folder is given.
+    // added, and that tensorboard_folder, checkpoint_seconds, save_every, micro_batch and the
+    // feature store are free. Where the folder holds no run, one is started if train_folder is
+    // given.
     bool resume;
     // What was set on purpose, by its name in config.json or as the option of `vktl train`, ended
     // by NULL: only that is compared. NULL: every member that is not zero.
@@ -123,12 +124,13 @@ struct vktl_train_result {
     uint32_t stopped_epoch; // early stopping ended the last phase after this one; 0: it did not
     uint32_t first_fine_tune_epoch; // from 1; 0: no second phase was begun
     bool was_complete;              // a run to resume had nothing left to do
+    bool has_run; // run_folder holds this run, which can be resumed whatever comes next
     double last_loss, last_accuracy, last_val_loss, last_val_accuracy; // NaN where unknown
     double features_seconds, first_epoch_seconds, other_epochs_seconds;
     double busy_seconds;     // of the epochs, while the device was at work by its own timestamps
     uint32_t features_found; // pictures whose features an earlier run had left on disk
-    double learning_rate;  // of the first epoch: the one given, or found
-    uint64_t device_bytes; // that the plan took
+    double learning_rate;    // of the first epoch: the one given, or found
+    uint64_t device_bytes;   // that the plan took
 };
 
 // Trains, and writes into the run folder: config.json, classes.json, model.json, history.csv,
@@ -141,7 +143,8 @@ struct vktl_train_result {
 // weights, or a run that cannot be resumed; VKTL_USAGE: options that do not go together;
 // VKTL_NO_MEMORY: the plan does not fit; VKTL_DIVERGED: a loss that is not finite (last.safetensors
 // keeps the last good weights); VKTL_INTERRUPTED: should_stop (last.safetensors is written);
-// VKTL_IO.
+// VKTL_IO; VKTL_DEVICE_LOST: the device takes no more work. What was reached is on disk, so that
+// the run can be resumed on a device that is opened anew (has_run), or else begun again.
 VKTL_API vktl_status vktl_train(const struct vktl_log *log, struct vktl_device *device,
                                 const struct vktl_train_params *params,
                                 struct vktl_train_result *result);

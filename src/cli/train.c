@@ -18,7 +18,7 @@ struct train_options {
     struct common_options common;
     struct training_options training;
     struct course_options course;
-    const char *val, *run, *tensorboard, *plan;
+    const char *val, *run, *tensorboard, *plan, *fallback_device;
     uint32_t epochs;
     double lr;
     uint64_t max_steps;
@@ -87,6 +87,10 @@ static const struct option options[] = {
              "of its own, FILE-fine-tune.svg"},
     ROWS(training_memory),
     ROW_DEVICE,
+    {.name = "fallback-device", .type = OPTION_TEXT, .argument = "auto|N|NAME", AT(fallback_device),
+     .note = "the same",
+     .help = "where the run goes on, once, if its device is lost: from last.safetensors, or from "
+             "the start if nothing was saved yet"},
     ROW_NO_TUNE,
     ROW_MEMORY_LIMIT,
     ROW_JSON,
@@ -239,7 +243,8 @@ static void write_report(struct console *console, const struct train_options *ch
 }
 
 static vktl_status write_json(struct console *console, const struct train_options *chosen,
-                              const struct vktl_train_result *result, double seconds)
+                              const struct vktl_train_result *result, double seconds,
+                              bool restarted)
 {
     struct json json;
     json_init_object(&json);
@@ -254,6 +259,7 @@ static vktl_status write_json(struct console *console, const struct train_option
     add_epoch(&json, "stopped_epoch", result->stopped_epoch);
     add_epoch(&json, "first_fine_tune_epoch", result->first_fine_tune_epoch);
     json_add_bool(&json, json.root, "was_complete", result->was_complete);
+    json_add_bool(&json, json.root, "restarted", restarted);
     json_add_number(&json, json.root, "loss", result->last_loss);
     json_add_number(&json, json.root, "accuracy", result->last_accuracy);
     json_add_number(&json, json.root, "val_loss", result->last_val_loss);
@@ -318,6 +324,65 @@ static struct vktl_train_params train_params(const struct train_options *chosen,
     return params;
 }
 
+// ---- A device that is lost
+
+// The same that it was, and not the next one in its place, unless another is asked for.
+static vktl_status open_again(struct console *console, const struct train_options *chosen,
+                              struct vktl_device **device)
+{
+    vktl_status status;
+    char number[16];
+    const struct vktl_device_info before = *vktl_device_info(*device);
+    struct common_options common = chosen->common;
+    snprintf(number, sizeof number, "%u", before.index);
+    common.device = chosen->fallback_device ? chosen->fallback_device : number;
+    vktl_device_close(device);
+    TRY(open_device(console, &common, device));
+    const struct vktl_device_info *info = vktl_device_info(*device);
+    if (!chosen->fallback_device &&
+        (strcmp(info->name, before.name) != 0 || strcmp(info->driver, before.driver) != 0))
+        FAIL(&console->log, VKTL_NO_DEVICE, "%s is gone", before.name);
+    console_say(console, "Device: %s (%s)", info->name, info->driver);
+fail:
+    return status;
+}
+
+static void add_result(struct vktl_train_result *result, const struct vktl_train_result *before)
+{
+    result->first_epoch = before->first_epoch ? before->first_epoch : result->first_epoch;
+    result->features_seconds += before->features_seconds;
+    result->first_epoch_seconds += before->first_epoch_seconds;
+    result->other_epochs_seconds += before->other_epochs_seconds;
+    result->busy_seconds += before->busy_seconds;
+}
+
+// Goes on, once, with what was reached when the device was lost.
+static vktl_status restart(struct console *console, const struct train_options *chosen,
+                           const struct vktl_train_params *params, struct vktl_device **device,
+                           struct vktl_train_result *result)
+{
+    static const char *const nothing[] = {NULL};
+    vktl_status status;
+    const struct vktl_train_result before = *result;
+    struct vktl_train_params again = *params;
+    if (before.has_run) {
+        again.resume = true;
+        again.chosen = nothing; // that differs: the run was started so
+    }
+    log_warning(&console->log, "the device was lost; the run %s once more, on %s",
+                before.has_run ? "goes on" : "begins",
+                chosen->fallback_device ? chosen->fallback_device : "the same one, opened anew");
+    TRY(open_again(console, chosen, device));
+    status = vktl_train(&console->log, *device, &again, result);
+    add_result(result, &before);
+    if (status == VKTL_DEVICE_LOST && (before.has_run || result->has_run))
+        log_fail(&console->log, status,
+                 "the device was lost again; to go on once it works: vktl train --resume --run %s",
+                 chosen->run);
+fail:
+    return status;
+}
+
 static vktl_status run(struct console *console, const void *values, const char *const *positionals,
                        uint32_t count)
 {
@@ -337,6 +402,11 @@ static vktl_status run(struct console *console, const void *values, const char *
     console_say(console, "Device: %s (%s)", info->name, info->driver);
     status = vktl_train(&console->log, device, &params, &result);
     console_clear(console);
+    const bool restarts =
+        status == VKTL_DEVICE_LOST && !chosen->dry_run && !stop_requested(console);
+    if (restarts)
+        status = restart(console, chosen, &params, &device, &result);
+    console_clear(console);
     if (progress.status != VKTL_OK)
         status = progress.status;
     const double seconds = clock_seconds() - start_seconds;
@@ -346,7 +416,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     if (status == VKTL_OK && is_new && !chosen->dry_run && !chosen->no_report)
         write_report(console, chosen, device);
     if (chosen->common.json && status == VKTL_OK)
-        TRY(write_json(console, chosen, &result, seconds));
+        TRY(write_json(console, chosen, &result, seconds, restarts));
 fail:
     vktl_device_close(&device);
     return status;

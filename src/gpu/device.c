@@ -242,7 +242,7 @@ void vktl_device_close(struct vktl_device **out)
     if (!device)
         return;
     if (device->device) {
-        vkDeviceWaitIdle(device->device);
+        device_settle(device);
         pipelines_destroy(device, &device->pipelines);
         staging_destroy(device);
         if (device->command_pool)

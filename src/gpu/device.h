@@ -65,6 +65,8 @@ vktl_status device_result(struct vktl_device *device, VkResult result, const cha
 vktl_status vulkan_status(VkResult result);
 const char *vulkan_result_text(VkResult result);
 bool device_is_usable(const struct vktl_device *device); // false after loss
+// Waits until the device works on nothing, so that what it worked on may be destroyed.
+void device_settle(struct vktl_device *device);
 // Before a program runs: refuses after loss, or where vktl_device_params.fail_run says so.
 vktl_status device_begin_run(struct vktl_device *device);
 

@@ -67,6 +67,17 @@ vktl_status device_result(struct vktl_device *device, VkResult result, const cha
                         : "");
 }
 
+// That memory is short may pass.
+void device_settle(struct vktl_device *device)
+{
+    enum { TRIALS = 100 };
+    VkResult result = VK_ERROR_OUT_OF_HOST_MEMORY;
+    for (int i = 0; i < TRIALS && vulkan_status(result) == VKTL_NO_MEMORY; i++)
+        result = vkDeviceWaitIdle(device->device);
+    if (result == VK_ERROR_DEVICE_LOST)
+        device->lost = true;
+}
+
 bool device_is_usable(const struct vktl_device *device)
 {
     return !device->lost;

@@ -402,7 +402,7 @@ void program_destroy(struct program **out)
         return;
     struct vktl_device *device = program->device;
     if (program->running)
-        vkDeviceWaitIdle(device->device);
+        device_settle(device);
     free_buffers(program);
     vkDestroyQueryPool(device->device, program->queries, NULL);
     vkDestroyDescriptorPool(device->device, program->descriptors, NULL);

@@ -89,8 +89,8 @@ static const struct setting settings[] = {
     {"max_steps", SETTING_U64, AT(max_steps)},
     {"cache_limit", SETTING_U64, AT(cache_limit)},
     {"cache", SETTING_NOT_FLAG, AT(no_cache)},
-    {"feature_store", SETTING_U64, AT(feature_store_limit)},
-    {"keep_features", SETTING_NOT_FLAG, AT(no_feature_store)},
+    {"feature_store", SETTING_U64, AT(feature_store_limit), SETTING_FREE},
+    {"keep_features", SETTING_NOT_FLAG, AT(no_feature_store), SETTING_FREE},
     {"rotation_range", SETTING_REAL, AT(augment.rotation_range)},
     {"width_shift_range", SETTING_REAL, AT(augment.width_shift_range)},
     {"height_shift_range", SETTING_REAL, AT(augment.height_shift_range)},
@@ -457,7 +457,8 @@ static bool is_asked(const struct setting *setting, const struct vktl_train_para
     if (!params->chosen)
         return is_set(setting, params);
     for (const char *const *word = params->chosen; *word; word++)
-        if (is_named(setting, *word))
+        if (is_named(setting, *word) || // a size of 0 is none
+            (setting->offset == AT(no_feature_store) && strcmp(*word, "feature-store") == 0))
             return true;
     return false;
 }

@@ -74,7 +74,8 @@ vktl_status run_take_plan(struct run *run, struct plan *plan);
 // The same with a plan for the same tensors in place of the one before, whose state it gets.
 vktl_status run_change_plan(struct run *run, struct plan *plan);
 
-// Takes weights and optimizer state from the device: a good moment.
+// Takes weights and optimizer state from the device: a good moment. After a failure the one before
+// is gone as well, unless it is in its file.
 vktl_status run_pull(struct run *run, const struct course *course);
 
 // Keeps the weights just pulled as the best so far, or gives the best to the model.

@@ -85,6 +85,7 @@ vktl_status run_change_plan(struct run *run, struct plan *plan)
 vktl_status run_pull(struct run *run, const struct course *course)
 {
     vktl_status status = VKTL_OK;
+    run->last_is_new = false; // half of this moment and half of the one before is neither
     TRY(plan_read_weights(run->plan, run->model));
     for (uint32_t i = 0; i < run->tensor_count; i++)
         TRY(plan_read_state(run->plan, i, run->state[i]));

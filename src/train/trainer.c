@@ -366,15 +366,18 @@ fail:
 }
 
 // However the epochs ended, what was reached is written: after an interruption the weights of the
-// last step, after a divergence those of the last good moment.
+// last step, after a divergence or the loss of the device those of the last good moment, which the
+// host has.
 static vktl_status finish(struct trainer *trainer, vktl_status status)
 {
     vktl_status written = VKTL_OK;
-    if (status == VKTL_INTERRUPTED)
-        written = run_pull(&trainer->run, &trainer->course);
+    if (status == VKTL_INTERRUPTED) {
+        const vktl_status pulled = run_pull(&trainer->run, &trainer->course);
+        status = pulled == VKTL_OK ? status : pulled;
+    }
     if (status == VKTL_DIVERGED)
         trainer->run.last_is_new = true;
-    if (written == VKTL_OK && status != VKTL_IO) // what cannot be written was said already
+    if (status != VKTL_IO) // what cannot be written was said already
         written = run_flush(&trainer->run, true);
     return status == VKTL_OK ? written : status;
 }
@@ -484,6 +487,7 @@ static vktl_status prepare(struct trainer *trainer, struct vktl_device *device,
         TRY(run_load(&trainer->run, &resume->course));
     else
         TRY(run_create(&trainer->run, session));
+    trainer->result->has_run = true;
     if (trainer->lr_test.count > 0)
         TRY(vktl_lr_find_save(trainer->log, &trainer->lr_test, session->params.run_folder));
     if (goes_on &&

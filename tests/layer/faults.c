@@ -1,6 +1,8 @@
 // Counts the calls that may fail, and makes some of them fail.
 #include "layer.h"
 
+#include <execinfo.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +33,41 @@ static void write_counts(void)
     fclose(calls);
 }
 
-// "N vkFUNCTION ERRORS INJECTED", a line a call; ERRORS has an h, a d and an l for each that may
-// be.
+// Where the program's own code lies: its first loaded object.
+static int find_program(struct dl_phdr_info *info, size_t size, void *user)
+{
+    uintptr_t *range = user;
+    (void)size;
+    range[0] = info->dlpi_addr;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const uintptr_t end = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        if (info->dlpi_phdr[i].p_type == PT_LOAD)
+            range[1] = end + info->dlpi_phdr[i].p_memsz;
+    }
+    return 1;
+}
+
+// A number for the way that the call came about: who called whom in the program, wherever it was
+// loaded.
+static uint32_t call_path(void)
+{
+    enum { MAX_FRAMES = 64 };
+    static uintptr_t range[2];
+    void *frames[MAX_FRAMES];
+    uint32_t hash = 2166136261u;
+    if (!range[1])
+        dl_iterate_phdr(find_program, range);
+    const int count = backtrace(frames, MAX_FRAMES);
+    for (int i = 0; i < count; i++) {
+        const uintptr_t at = (uintptr_t)frames[i];
+        for (unsigned byte = 0; at >= range[0] && at < range[1] && byte < 4; byte++)
+            hash = (hash ^ ((at - range[0]) >> 8 * byte & 0xff)) * 16777619u;
+    }
+    return hash;
+}
+
+// "N vkFUNCTION ERRORS PATH INJECTED", a line a call; ERRORS has an h, a d and an l for each that
+// may be, PATH is the same for calls from the same place by the same way.
 static void note(enum function function, VkResult result)
 {
     if (!*settings()->calls)
@@ -44,9 +79,10 @@ static void note(enum function function, VkResult result)
         atexit(write_counts);
     }
     const unsigned errors = functions[function].errors;
-    fprintf(calls, "%llu vk%s %s%s%s%s\n", (unsigned long long)total, functions[function].name,
+    fprintf(calls, "%llu vk%s %s%s%s %08x%s\n", (unsigned long long)total, functions[function].name,
             errors & HOST_MEMORY ? "h" : "", errors & DEVICE_MEMORY ? "d" : "",
-            errors & LOSS ? "l" : "", result == VK_SUCCESS ? "" : " injected");
+            errors & LOSS ? "l" : "", (unsigned)call_path(),
+            result == VK_SUCCESS ? "" : " injected");
 }
 
 static bool may_return(enum function function, VkResult result)
