@@ -14,6 +14,9 @@ extern "C" {
 struct vktl_selftest_params {
     const char *op; // the operator to check, "maxpool2d"; NULL: all
     bool quick;     // leave out the few slow cases
+    // Either may be NULL. Called on the calling thread before each case, with vktl_selftest's user.
+    void (*progress)(void *user, uint32_t done, uint32_t total); // cases
+    bool (*should_stop)(void *user);
 };
 
 // One comparison. Everything is valid during the callback only.
@@ -22,10 +25,19 @@ struct vktl_selftest_row {
     const char *direction; // "forward", "dx", "dw:kernel"; "reference": the C loops' own gradient
                            // against finite differences
     const char *algorithm; // the way in which it was computed, where there are several; else ""
+    const char *precision; // "fp32" or "mixed"
+    const char *form;      // how kernels reach memory: "storage" or "address"
+    const char *kernels;   // the variants that were taken: "gpu", or "cpu" for CPU drivers
     const char *name;      // of the case
     double worst;     // largest error of an element: |a - b| / (|b| + root mean square of all b);
                       // 1e30 where one of both is not a number
     double tolerance; // worst may be as large
+    double largest;   // |a - b| where that is largest; 1e30 likewise
+    double ulp;       // of the same element as worst: |a - b| in units in the last place of a
+                      // float as large as b, or as the root mean square where that is larger
+    double seconds;   // its share of the case's time on the device, kernels' compilation included
+    const char *bits; // a fingerprint of the result, to compare devices by: 32 hexadecimal digits,
+                      // all NaNs being alike; "" where there is none
     bool pass;
     const char *detail; // the worst element, or what else is wrong; "" where all is well
 };
@@ -37,9 +49,9 @@ struct vktl_selftest_counts {
 // Checks each operator, forward and backward, on inputs that are the same in every run.
 //
 // `on_row` may be NULL. `counts` is written in any case. Fails with VKTL_FAILED where a comparison
-// failed (after all have run), VKTL_USAGE where there is no operator of that name, and as the
-// device does. Uses the device from the calling thread. Opened with `guard`, it is also checked
-// that no kernel writes outside of its memory.
+// failed (after all have run), VKTL_USAGE where there is no operator of that name, VKTL_INTERRUPTED
+// by should_stop, and as the device does. Uses the device from the calling thread. Opened with
+// `guard`, it is also checked that no kernel writes outside of its memory.
 VKTL_API vktl_status vktl_selftest(const struct vktl_log *log, struct vktl_device *device,
                                    const struct vktl_selftest_params *params,
                                    void (*on_row)(const struct vktl_selftest_row *row, void *user),

@@ -37,6 +37,7 @@ void main()
             total += LOAD(parts, (n * push.parts + part) * 3 + 2);
         wanted += push.smoothing * (row.maximum - total / float(push.columns) - wanted);
     }
-    float value = log(row.sum) + wanted;
+    // Not every driver's log of a NaN is one: SwiftShader's is 89.
+    float value = (isnan(row.sum) ? row.sum : log(row.sum)) + wanted;
     STORE(loss, n, push.weighted != 0 ? value * LOAD(weights, label) : value);
 }

@@ -15,12 +15,17 @@ struct check_setting {
     const char *word; // for choices
 };
 
-// What the inputs are made of.
+// What the inputs are made of; of an optimizer, the gradient.
 enum check_data {
-    CHECK_UNIFORM, // in [-1, 1): ties are rare
-    CHECK_TIES,    // whole numbers from -2 to 8,: equal maxima, zeros, both ends of relu6
-    CHECK_LARGE,   // in [-100, 100): exponentials overflow unless care is taken
-    CHECK_NANS,    // uniform, every seventh a NaN
+    CHECK_UNIFORM,    // in [-1, 1): ties are rare
+    CHECK_TIES,       // whole numbers from -2 to 8,: equal maxima, zeros, both ends of relu6
+    CHECK_LARGE,      // in [-100, 100): exponentials overflow unless care is taken
+    CHECK_NANS,       // uniform, every seventh a NaN
+    CHECK_ZEROS,      // zeros of both signs
+    CHECK_DENORMALS,  // none of float's normal numbers
+    CHECK_SATURATED,  // in [-10000, 10000): probabilities are 0 and 1
+    CHECK_HUGE,       // up to the largest float on both sides: differences overflow
+    CHECK_INFINITIES, // uniform, every seventh infinite, of alternating sign
 };
 
 struct check_case {
@@ -31,7 +36,8 @@ struct check_case {
     enum check_data data;
     uint32_t in_activation; // that made the first input, see struct op_io
     bool activation_taken;
-    bool slow; // left out on drivers that are known to be slow, unless asked for
+    bool forward_only; // of numbers that a device may take for 0: gradients may go either way
+    bool slow;         // left out on drivers that are known to be slow, unless asked for
 };
 
 struct check_table {

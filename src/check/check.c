@@ -2,10 +2,15 @@
 #include "check/check.h"
 #include "check/trial.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { DETAIL_SIZE = 256, DIRECTION_SIZE = 48 };
+#include "base/clock.h"
+#include "base/hash.h"
+
+enum { DETAIL_SIZE = 256, DIRECTION_SIZE = 48, BITS_SIZE = 33 };
 
 static const double not_a_number_error = 1e30;
 static const double gradient_tolerance = 0.02; // of finite differences
@@ -13,18 +18,35 @@ static const double gradient_tolerance = 0.02; // of finite differences
 struct comparison {
     double worst;
     uint64_t index; // of the worst element
+    double ulp;     // its error in such units
+    double largest; // difference of any element
 };
 
-// An error is measured against the element and the typical size of all, so that a small sum of
-// large terms is not held to the precision that its terms do not have.
-static double element_error(double a, double b, double scale)
+static double difference_of(double a, double b)
 {
-    if (isnan(a) && isnan(b))
+    if ((isnan(a) && isnan(b)) || a == b)
         return 0;
-    if (a == b)
+    const double difference = fabs(a - b);
+    return difference < not_a_number_error ? difference : not_a_number_error; // also for a NaN
+}
+
+// An error is measured against the element and the typical size of all, so that a small sum of
+// large terms is not held to the precision that its terms do not have. Up to `flushed` it is none.
+static double element_error(double a, double b, double scale, double flushed)
+{
+    const double difference = difference_of(a, b);
+    if (difference <= flushed)
         return 0;
-    const double error = fabs(a - b) / (fabs(b) + scale);
-    return error < not_a_number_error ? error : not_a_number_error; // also for a NaN
+    return isfinite(b) ? fmin(difference / (fabs(b) + scale), not_a_number_error)
+                       : not_a_number_error;
+}
+
+static double in_ulp(double difference, double b, double scale)
+{
+    int exponent; // of a power of 2 that is above the size, and at most twice as large
+    frexp(fmax(fmax(fabs(b), scale), FLT_MIN), &exponent);
+    return difference < not_a_number_error ? ldexp(difference, FLT_MANT_DIG - exponent)
+                                           : not_a_number_error;
 }
 
 static double root_mean_square(const float *values, uint64_t count)
@@ -32,7 +54,7 @@ static double root_mean_square(const float *values, uint64_t count)
     double squares = 0;
     uint64_t numbers = 0;
     for (uint64_t i = 0; i < count; i++) {
-        if (isnan(values[i]))
+        if (!isfinite(values[i]))
             continue;
         squares += (double)values[i] * values[i];
         numbers++;
@@ -40,16 +62,36 @@ static double root_mean_square(const float *values, uint64_t count)
     return numbers ? sqrt(squares / (double)numbers) : 0;
 }
 
-static struct comparison compare(const float *a, const float *b, uint64_t count)
+static struct comparison compare(const float *a, const float *b, uint64_t count, double flushed)
 {
     const double scale = root_mean_square(b, count);
-    struct comparison comparison = {0, 0};
+    struct comparison found = {0};
     for (uint64_t i = 0; i < count; i++) {
-        const double error = element_error(a[i], b[i], scale);
-        if (error > comparison.worst)
-            comparison = (struct comparison){error, i};
+        const double error = element_error(a[i], b[i], scale, flushed);
+        found.largest = fmax(found.largest, difference_of(a[i], b[i]));
+        if (error > found.worst) {
+            found.worst = error;
+            found.index = i;
+        }
     }
-    return comparison;
+    if (found.worst > 0)
+        found.ulp = in_ulp(difference_of(a[found.index], b[found.index]), b[found.index], scale);
+    return found;
+}
+
+// Which of its many NaNs a device makes is its own affair.
+static void fingerprint(const float *values, uint64_t count, char text[BITS_SIZE])
+{
+    static const uint32_t any_nan = 0x7fc00000;
+    struct hash hash = {{0}};
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t bits = any_nan;
+        if (!isnan(values[i]))
+            memcpy(&bits, &values[i], sizeof bits);
+        hash = hash_bytes(hash, &bits, sizeof bits);
+    }
+    snprintf(text, BITS_SIZE, "%016llx%016llx", (unsigned long long)hash.half[0],
+             (unsigned long long)hash.half[1]);
 }
 
 // ---- Tolerance ---------------------------------------------------------------------------------
@@ -82,6 +124,13 @@ static double reduction_of(const struct trial *trial, int tensor)
 static double tolerance_of(const struct trial *trial, int tensor)
 {
     return 4e-6 + 5e-7 * sqrt(fmax(1, reduction_of(trial, tensor)));
+}
+
+// A device may take a number for 0, or make 0 of it, that is none of float's normal ones. What an
+// operator does to such numbers otherwise makes them no more than four times as large.
+static double flushed_of(const struct trial *trial, int tensor)
+{
+    return 4 * FLT_MIN * fmax(1, reduction_of(trial, tensor));
 }
 
 // ---- Rows --------------------------------------------------------------------------------------
@@ -120,18 +169,27 @@ static const char *algorithm_of(const struct trial *trial, int tensor)
 
 static void report(const struct trial *trial, struct vktl_selftest_row row)
 {
+    const struct vktl_device_info *info = vktl_device_info(trial->check->device);
     row.op = trial->check->op->name;
     row.name = trial->check->test->name;
+    row.precision = trial->check->mixed ? "mixed" : "fp32";
+    row.form = info->form == VKTL_FORM_ADDRESS ? "address" : "storage";
+    row.kernels = op_lanes(info) ? "cpu" : "gpu";
+    row.bits = row.bits ? row.bits : "";
+    row.detail = row.detail ? row.detail : "";
+    row.algorithm = row.algorithm ? row.algorithm : "";
     trial->check->on_row(&row, trial->check->user);
 }
 
-static void report_tensor(const struct trial *trial, const struct gpu_outcome *outcome, int tensor)
+static void report_tensor(const struct trial *trial, const struct gpu_outcome *outcome, int tensor,
+                          double seconds)
 {
     const float *gpu = outcome->result[tensor], *reference = trial->host[tensor];
     const double tolerance = tolerance_of(trial, tensor);
-    const struct comparison found = compare(gpu, reference, trial_count(trial, tensor));
+    const struct comparison found =
+        compare(gpu, reference, trial_count(trial, tensor), flushed_of(trial, tensor));
     const bool close = found.worst <= tolerance;
-    char detail[DETAIL_SIZE] = "", direction[DIRECTION_SIZE];
+    char detail[DETAIL_SIZE] = "", direction[DIRECTION_SIZE], bits[BITS_SIZE];
     if (!close)
         snprintf(detail, sizeof detail, "element %llu is %.9g, the reference says %.9g",
                  (unsigned long long)found.index, gpu[found.index], reference[found.index]);
@@ -140,11 +198,16 @@ static void report_tensor(const struct trial *trial, const struct gpu_outcome *o
     else if (!outcome->guarded)
         snprintf(detail, sizeof detail, "memory beside the tensors was written");
     direction_text(trial, tensor, direction);
+    fingerprint(gpu, trial_count(trial, tensor), bits);
     report(trial, (struct vktl_selftest_row){
                       .direction = direction,
                       .algorithm = algorithm_of(trial, tensor),
                       .worst = found.worst,
                       .tolerance = tolerance,
+                      .largest = found.largest,
+                      .ulp = found.ulp,
+                      .seconds = seconds,
+                      .bits = bits,
                       .pass = !*detail,
                       .detail = detail,
                   });
@@ -160,11 +223,10 @@ static vktl_status report_gradient(struct trial *trial)
     const bool pass = error <= gradient_tolerance;
     report(trial, (struct vktl_selftest_row){
                       .direction = "reference",
-                      .algorithm = "",
                       .worst = error,
                       .tolerance = gradient_tolerance,
                       .pass = pass,
-                      .detail = pass ? "" : "the reference's gradient is not that of its forward",
+                      .detail = pass ? NULL : "the reference's gradient is not that of its forward",
                   });
 fail:
     return status;
@@ -176,9 +238,8 @@ static void report_view(const struct trial *trial)
     const bool pass = shape_count(&trial->io.in[0]) == shape_count(&trial->io.out);
     report(trial, (struct vktl_selftest_row){
                       .direction = "shape",
-                      .algorithm = "",
                       .pass = pass,
-                      .detail = pass ? "" : "elements are lost or made up",
+                      .detail = pass ? NULL : "elements are lost or made up",
                   });
 }
 
@@ -198,16 +259,31 @@ static bool further_algorithms(const struct trial *first, uint32_t n,
     return any;
 }
 
+// Where a gradient goes is decided by comparing numbers, which a device may take for 0 first.
+static bool is_undecided(const struct trial *trial, int tensor)
+{
+    return trial->check->test->forward_only && direction_of(tensor) != OP_FORWARD;
+}
+
 // Compares every result, or where `is_further` those of algorithms that were asked for.
 static vktl_status compare_results(struct trial *trial, bool is_further)
 {
     struct gpu_outcome outcome;
+    bool is_compared[TENSOR_COMPARED];
+    uint32_t count = 0;
     vktl_status status;
+    const double start = clock_seconds();
     TRY(trial_run_gpu(trial, &outcome));
+    const double seconds = clock_seconds() - start;
     trial_run_reference(trial, outcome.result[TENSOR_OUT]);
+    for (int i = 0; i < TENSOR_COMPARED; i++) {
+        is_compared[i] = trial->is_result[i] && !is_undecided(trial, i) &&
+                         (!is_further || trial->io.wanted[direction_of(i)]);
+        count += is_compared[i];
+    }
     for (int i = 0; i < TENSOR_COMPARED; i++)
-        if (trial->is_result[i] && (!is_further || trial->io.wanted[direction_of(i)]))
-            report_tensor(trial, &outcome, i);
+        if (is_compared[i])
+            report_tensor(trial, &outcome, i, seconds / count);
 fail:
     return status;
 }

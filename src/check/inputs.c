@@ -1,6 +1,7 @@
 // Responsible for the numbers that a case is run on: the same in every run, on every machine.
 #include "check/trial.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -28,17 +29,45 @@ static void fill_distinct(float *values, uint32_t count, int tensor)
     }
 }
 
+static float special(float value, uint32_t i, int tensor, enum check_data data)
+{
+    switch (data) {
+    case CHECK_UNIFORM:
+        return value;
+    case CHECK_TIES:
+        return floorf(uniform(tensor, i) * 11) - 2;
+    case CHECK_LARGE:
+        return value * 100;
+    case CHECK_NANS:
+        return i % 7 == 3 ? NAN : value;
+    case CHECK_ZEROS:
+        return i % 2 ? -0.0f : 0.0f;
+    case CHECK_DENORMALS:
+        return value * FLT_MIN;
+    case CHECK_SATURATED:
+        return value * 10000;
+    case CHECK_HUGE:
+        return value * FLT_MAX;
+    case CHECK_INFINITIES:
+        return i % 7 != 3 ? value : i % 2 ? INFINITY : -INFINITY;
+    }
+    vktl_assert(false);
+    return value;
+}
+
 static void fill_input(float *values, uint32_t count, int tensor, enum check_data data)
 {
     fill_distinct(values, count, tensor);
-    for (uint32_t i = 0; i < count; i++) {
-        if (data == CHECK_TIES)
-            values[i] = floorf(uniform(tensor, i) * 11) - 2;
-        else if (data == CHECK_LARGE)
-            values[i] *= 100;
-        else if (data == CHECK_NANS && i % 7 == 3)
-            values[i] = NAN;
-    }
+    for (uint32_t i = 0; i < count; i++)
+        values[i] = special(values[i], i, tensor, data);
+}
+
+// Whether the case's kind of data is this tensor's: the others are uniform.
+static bool is_subject(const struct trial *trial, int tensor)
+{
+    if (trial->check->op->kind == OP_OPTIMIZER)
+        return tensor == TENSOR_DWEIGHT;
+    return tensor < TENSOR_OUT;
 }
 
 static void fill_labels(const struct trial *trial, uint32_t *labels)
@@ -143,11 +172,10 @@ void trial_fill_inputs(struct trial *trial)
     const enum op_kind kind = trial->check->op->kind;
     const bool has_labels = kind == OP_LOSS || kind == OP_METRIC;
     for (int i = 0; i < TENSOR_COMPARED; i++) {
-        const bool is_input = i < TENSOR_OUT;
         const uint32_t count = (uint32_t)trial_count(trial, i);
         if (trial->is_given[i])
             fill_input(trial->host[i], count, i,
-                       is_input ? trial->check->test->data : CHECK_UNIFORM);
+                       is_subject(trial, i) ? trial->check->test->data : CHECK_UNIFORM);
     }
     if (has_labels)
         fill_labels(trial, trial->host[TENSOR_IN + 1]);

@@ -12,6 +12,7 @@ struct selftest {
     void (*on_row)(const struct vktl_selftest_row *row, void *user);
     void *user;
     struct vktl_selftest_counts *counts;
+    uint32_t done, total; // cases
 };
 
 static void count_row(const struct vktl_selftest_row *row, void *user)
@@ -23,7 +24,29 @@ static void count_row(const struct vktl_selftest_row *row, void *user)
         test->on_row(row, test->user);
 }
 
-static vktl_status run_table(struct selftest *test, const struct op *op, bool mixed)
+static vktl_status run_case(struct selftest *test, const struct op *op,
+                            const struct check_case *one, bool mixed)
+{
+    const struct vktl_selftest_params *params = test->params;
+    if (params->should_stop && params->should_stop(test->user))
+        return VKTL_INTERRUPTED;
+    if (params->progress)
+        params->progress(test->user, test->done, test->total);
+    test->done++;
+    return check_run(&(struct check){
+        .log = test->log,
+        .device = test->device,
+        .op = op,
+        .reference = reference_find(op->name),
+        .test = one,
+        .on_row = count_row,
+        .user = test,
+        .mixed = mixed,
+    });
+}
+
+// Runs all cases of an operator, or counts them.
+static vktl_status run_table(struct selftest *test, const struct op *op, bool mixed, bool counts)
 {
     const struct check_table *table = check_table_find(op->name);
     vktl_status status = VKTL_OK;
@@ -31,16 +54,25 @@ static vktl_status run_table(struct selftest *test, const struct op *op, bool mi
     for (uint32_t i = 0; i < table->count; i++) {
         if (table->cases[i].slow && test->params->quick)
             continue;
-        TRY(check_run(&(struct check){
-            .log = test->log,
-            .device = test->device,
-            .op = op,
-            .reference = reference_find(op->name),
-            .test = &table->cases[i],
-            .on_row = count_row,
-            .user = test,
-            .mixed = mixed,
-        }));
+        if (counts)
+            test->total++;
+        else
+            TRY(run_case(test, op, &table->cases[i], mixed));
+    }
+fail:
+    return status;
+}
+
+static vktl_status run_tables(struct selftest *test, bool counts)
+{
+    vktl_status status = VKTL_OK;
+    for (uint32_t i = 0; i < op_count(); i++) {
+        const struct op *op = op_at(i);
+        if (test->params->op && strcmp(op->name, test->params->op) != 0)
+            continue;
+        TRY(run_table(test, op, false, counts));
+        if (op->multiplies_halves && vktl_device_info(test->device)->matrix_rows > 0)
+            TRY(run_table(test, op, true, counts));
     }
 fail:
     return status;
@@ -51,19 +83,13 @@ vktl_status vktl_selftest(const struct vktl_log *log, struct vktl_device *device
                           void (*on_row)(const struct vktl_selftest_row *row, void *user),
                           void *user, struct vktl_selftest_counts *counts)
 {
-    struct selftest test = {log, device, params, on_row, user, counts};
+    struct selftest test = {log, device, params, on_row, user, counts, 0, 0};
     vktl_status status = VKTL_OK;
     *counts = (struct vktl_selftest_counts){0};
     if (params->op && !op_find(params->op))
         FAIL(log, VKTL_USAGE, "there is no operator \"%s\"", params->op);
-    for (uint32_t i = 0; i < op_count(); i++) {
-        const struct op *op = op_at(i);
-        if (params->op && strcmp(op->name, params->op) != 0)
-            continue;
-        TRY(run_table(&test, op, false));
-        if (op->multiplies_halves && vktl_device_info(device)->matrix_rows > 0)
-            TRY(run_table(&test, op, true));
-    }
+    TRY(run_tables(&test, true));
+    TRY(run_tables(&test, false));
     if (counts->failed)
         FAIL(log, VKTL_FAILED, "%u of %u comparisons failed on %s; try a newer driver",
              counts->failed, counts->rows, vktl_device_info(device)->name);

@@ -77,6 +77,16 @@ void page_list(struct page *page, const char *const *items, uint32_t count)
     text_append(&page->body, "</ul>\n");
 }
 
+void page_details_begin(struct page *page, const char *summary)
+{
+    enclose(&page->body, "<details>\n<summary>", summary, "</summary>\n");
+}
+
+void page_details_end(struct page *page)
+{
+    text_append(&page->body, "</details>\n");
+}
+
 // ---- Tables
 
 static void append_headings(struct page *page, const struct page_table *table)

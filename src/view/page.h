@@ -30,6 +30,10 @@ void page_note(struct page *page, const char *text); // something that the reade
 void page_code(struct page *page, const char *text); // lines as they are
 void page_list(struct page *page, const char *const *items, uint32_t count);
 
+// What stands between the two is folded away until the reader asks for it.
+void page_details_begin(struct page *page, const char *summary);
+void page_details_end(struct page *page);
+
 // ---- Tables
 
 enum page_look {

@@ -51,6 +51,8 @@ const char *const page_styles[] = {
     ".matrix thead th+th{min-width:3.25rem;max-width:9rem;padding:.25rem;"
     "overflow:hidden;text-align:center;text-overflow:ellipsis;white-space:nowrap}\n"
     ".matrix td.d{outline:2px solid var(--soft);outline-offset:-2px;font-weight:700}\n",
+    "summary{padding:.35rem 0;cursor:pointer;font-weight:600}\n"
+    "details{border-bottom:1px solid var(--line)}\n"
     "pre{overflow-x:auto;padding:.75rem 1rem;background:var(--panel);border-radius:6px}\n"
     "code,pre{font:.9rem/1.5 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}\n"
     "figure{margin:0 0 1rem}\n"

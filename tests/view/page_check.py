@@ -15,7 +15,7 @@ from html.parser import HTMLParser
 VOID = {"meta", "img", "source", "br", "hr", "link", "input"}
 TAGS = VOID | set("html head title style body a header h1 h2 h3 p nav ul li main section div table "
                   "caption thead tbody tr th td pre code figure figcaption picture span "
-                  "footer".split())
+                  "footer details summary".split())
 ATTRIBUTES = set("lang charset name content class href id aria-labelledby aria-label aria-hidden "
                  "tabindex role scope style width height src srcset alt media title".split())
 

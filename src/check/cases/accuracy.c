@@ -12,6 +12,10 @@ static const struct check_case cases[] = {
     {.name = "ties", .in = {{2, {9, 40}}, {1, {9}}}, .data = CHECK_TIES},
     {.name = "ties, two classes", .in = {{2, {30, 2}}, {1, {30}}}, .data = CHECK_TIES},
     {.name = "NaNs", .in = {{2, {20, 3}}, {1, {20}}}, .data = CHECK_NANS},
+    {.name = "zeros", .in = {{2, {9, 37}}, {1, {9}}}, .data = CHECK_ZEROS},
+    {.name = "saturated", .in = {{2, {9, 37}}, {1, {9}}}, .data = CHECK_SATURATED},
+    {.name = "huge values", .in = {{2, {9, 37}}, {1, {9}}}, .data = CHECK_HUGE},
+    {.name = "infinities", .in = {{2, {9, 37}}, {1, {9}}}, .data = CHECK_INFINITIES},
 };
 
 const struct check_table check_table_accuracy = {"accuracy", cases, sizeof cases / sizeof *cases};

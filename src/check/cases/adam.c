@@ -20,6 +20,10 @@ static const struct check_case cases[] = {
      .in = {{2, {31, 17}}, {1, {1}}},
      .settings = {{"clip_norm", {10}, 1}}},
     {.name = "many groups", .in = {{2, {1024, 100}}}},
+    {.name = "gradients: zeros", .in = {{2, {31, 17}}}, .data = CHECK_ZEROS},
+    {.name = "gradients: denormals", .in = {{2, {31, 17}}}, .data = CHECK_DENORMALS},
+    {.name = "gradients: NaNs", .in = {{2, {31, 17}}}, .data = CHECK_NANS},
+    {.name = "gradients: infinities", .in = {{2, {31, 17}}}, .data = CHECK_INFINITIES},
 };
 
 const struct check_table check_table_adam = {"adam", cases, sizeof cases / sizeof *cases};

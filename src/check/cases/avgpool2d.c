@@ -30,6 +30,10 @@ static const struct check_case cases[] = {
      .in = {{4, {1, 3, 3, 2}}},
      .settings = {{"pool_size", {5}, 1}, {"strides", {1}, 1}, {"padding", .word = "same"}}},
     {.name = "many groups", .in = {{4, {2, 32, 32, 64}}}},
+    {.name = "zeros", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_ZEROS},
+    {.name = "denormals", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_DENORMALS},
+    {.name = "NaNs", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_NANS},
+    {.name = "infinities", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_INFINITIES},
 };
 
 const struct check_table check_table_avgpool2d = {"avgpool2d", cases, sizeof cases / sizeof *cases};

@@ -127,6 +127,17 @@ static const struct check_case cases[] = {
     {"mobilenet pointwise", IN(2, 14, 14, 40), {FILTERS(72), SIZE(1, 1), NO_BIAS}, 392},
     {"channels at the tiles' edges", IN(1, 9, 15, 64), {FILTERS(65), SIZE(1, 1), RELU}, 135},
     {"dw in many parts", IN(3, 41, 37, 2), {FILTERS(3), PADDING("same"), RELU}, 4551},
+    {"zeros", IN(2, 5, 7, 16), {FILTERS(18), PADDING("same"), RELU}, 144, CHECK_ZEROS},
+    {"denormals", IN(2, 5, 7, 16), {FILTERS(18), PADDING("same")}, 144, CHECK_DENORMALS},
+    {"denormal colours", IN(2, 9, 17, 3), {FILTERS(16), PADDING("same")}, 306, CHECK_DENORMALS},
+    {"1x1, NaNs", IN(2, 5, 7, 7), {FILTERS(18), SIZE(1, 1)}, 70, CHECK_NANS},
+    {"1x1, infinities", IN(2, 5, 7, 7), {FILTERS(18), SIZE(1, 1)}, 70, CHECK_INFINITIES},
+    {"5x5 same, NaNs", IN(2, 9, 17, 4), {FILTERS(9), SIZE(5, 5), PADDING("same")}, 306, CHECK_NANS},
+    {"3x3 stride 2, infinite colours",
+     IN(2, 9, 17, 3),
+     {FILTERS(16), STRIDES(2, 2), PADDING("same")},
+     306,
+     CHECK_INFINITIES},
 };
 
 const struct check_table check_table_conv2d = {"conv2d", cases, sizeof cases / sizeof *cases};

@@ -42,6 +42,10 @@ static const struct check_case cases[] = {
     {"head, sums in parts", IN(3, 3001), {UNITS(5), RELU}, 3001},
     {"sums in parts, no bias", IN(18, 1025), {UNITS(67), NO_BIAS}, 1025},
     {"gradient's sums in parts", IN(9, 70), {UNITS(1030), RELU}, 1030},
+    {"zeros", IN(9, 33), {UNITS(18), RELU}, 33, CHECK_ZEROS},
+    {"denormals", IN(9, 33), {UNITS(18)}, 33, CHECK_DENORMALS},
+    {"NaNs", IN(9, 33), {UNITS(18)}, 33, CHECK_NANS},
+    {"infinities", IN(9, 33), {UNITS(18)}, 33, CHECK_INFINITIES},
 };
 
 const struct check_table check_table_dense = {"dense", cases, sizeof cases / sizeof *cases};

@@ -59,6 +59,10 @@ static const struct check_case cases[] = {
     {"mobilenet stride 1", IN(2, 14, 14, 72), {PADDING("same"), NO_BIAS}, 392},
     {"mobilenet stride 2", IN(2, 28, 28, 40), {PADDING("same"), STRIDES(2, 2), NO_BIAS}, 392},
     {"dw in many parts", IN(3, 33, 37, 2), {PADDING("same"), RELU}, 3663},
+    {"zeros", IN(2, 5, 7, 6), {PADDING("same"), RELU}, 70, CHECK_ZEROS},
+    {"denormals", IN(2, 5, 7, 6), {PADDING("same")}, 70, CHECK_DENORMALS},
+    {"NaNs", IN(2, 5, 7, 6), {PADDING("same")}, 70, CHECK_NANS},
+    {"infinities", IN(2, 5, 7, 6), {STRIDES(2, 2)}, 70, CHECK_INFINITIES},
 };
 
 const struct check_table check_table_depthwise_conv2d = {"depthwise_conv2d", cases,

@@ -9,6 +9,10 @@ static const struct check_case cases[] = {
     {.name = "rate 0.9, many groups",
      .in = {{4, {2, 33, 31, 64}}},
      .settings = {{"rate", {0.9}, 1}}},
+    {.name = "zeros", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_ZEROS},
+    {.name = "denormals", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_DENORMALS},
+    {.name = "NaNs", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_NANS},
+    {.name = "infinities", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_INFINITIES},
 };
 
 const struct check_table check_table_dropout = {"dropout", cases, sizeof cases / sizeof *cases};

@@ -9,6 +9,10 @@ static const struct check_case cases[] = {
     {.name = "keepdims", .in = {{4, {2, 4, 3, 8}}}, .settings = {{"keepdims", {1}, 1}}},
     {.name = "two passes", .in = {{4, {2, 45, 47, 3}}}},
     {.name = "two passes, many parts", .in = {{4, {1, 150, 149, 2}}}},
+    {.name = "zeros", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_ZEROS},
+    {.name = "denormals", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_DENORMALS},
+    {.name = "NaNs", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_NANS},
+    {.name = "infinities", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_INFINITIES},
 };
 
 const struct check_table check_table_global_avgpool = {"global_avgpool", cases,

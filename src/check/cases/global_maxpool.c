@@ -12,6 +12,10 @@ static const struct check_case cases[] = {
     {.name = "ties", .in = {{4, {2, 6, 6, 4}}}, .data = CHECK_TIES},
     {.name = "ties, two passes", .in = {{4, {1, 45, 47, 3}}}, .data = CHECK_TIES},
     {.name = "NaNs", .in = {{4, {3, 5, 5, 4}}}, .data = CHECK_NANS},
+    {.name = "zeros", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_ZEROS},
+    {.name = "denormals", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_DENORMALS, .forward_only = true},
+    {.name = "infinities", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_INFINITIES},
+    {.name = "huge values", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_HUGE},
 };
 
 const struct check_table check_table_global_maxpool = {"global_maxpool", cases,

@@ -52,6 +52,10 @@ static const struct check_case cases[] = {
      .in = {{4, {1, 7, 7, 3}}},
      .settings = {{"pool_size", {3}, 1}, {"strides", {1}, 1}, {"padding", .word = "same"}},
      .data = CHECK_NANS},
+    {.name = "zeros", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_ZEROS},
+    {.name = "denormals", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_DENORMALS, .forward_only = true},
+    {.name = "infinities", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_INFINITIES},
+    {.name = "huge values", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_HUGE},
 };
 
 const struct check_table check_table_maxpool2d = {"maxpool2d", cases, sizeof cases / sizeof *cases};

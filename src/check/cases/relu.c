@@ -7,6 +7,9 @@ static const struct check_case cases[] = {
     {.name = "many groups", .in = {{4, {2, 33, 31, 64}}}},
     {.name = "zeros", .in = {{4, {2, 5, 5, 3}}}, .data = CHECK_TIES},
     {.name = "NaNs", .in = {{4, {2, 5, 5, 3}}}, .data = CHECK_NANS},
+    {.name = "denormals", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_DENORMALS, .forward_only = true},
+    {.name = "infinities", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_INFINITIES},
+    {.name = "huge values", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_HUGE},
 };
 
 const struct check_table check_table_relu = {"relu", cases, sizeof cases / sizeof *cases};

@@ -8,6 +8,9 @@ static const struct check_case cases[] = {
     {.name = "zeros and sixes", .in = {{4, {2, 5, 5, 3}}}, .data = CHECK_TIES},
     {.name = "large", .in = {{4, {3, 5, 7, 11}}}, .data = CHECK_LARGE},
     {.name = "NaNs", .in = {{4, {2, 5, 5, 3}}}, .data = CHECK_NANS},
+    {.name = "denormals", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_DENORMALS, .forward_only = true},
+    {.name = "infinities", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_INFINITIES},
+    {.name = "huge values", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_HUGE},
 };
 
 const struct check_table check_table_relu6 = {"relu6", cases, sizeof cases / sizeof *cases};

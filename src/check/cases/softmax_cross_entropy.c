@@ -36,6 +36,17 @@ static const struct check_case cases[] = {
     {.name = "smoothed and weighted, 1000 classes",
      .in = {{2, {16, 1000}}, {1, {16}}},
      .settings = {{"label_smoothing", {0.1}, 1}, {"weighted", {1}, 1}}},
+    {.name = "zeros", .in = {{2, {9, 37}}, {1, {9}}}, .data = CHECK_ZEROS},
+    {.name = "denormals", .in = {{2, {9, 37}}, {1, {9}}}, .data = CHECK_DENORMALS},
+    {.name = "saturated", .in = {{2, {9, 37}}, {1, {9}}}, .data = CHECK_SATURATED},
+    {.name = "huge values", .in = {{2, {9, 37}}, {1, {9}}}, .data = CHECK_HUGE},
+    {.name = "NaNs", .in = {{2, {9, 37}}, {1, {9}}}, .data = CHECK_NANS},
+    {.name = "infinities", .in = {{2, {9, 37}}, {1, {9}}}, .data = CHECK_INFINITIES},
+    {.name = "saturated, several parts", .in = {{2, {9, 1000}}, {1, {9}}}, .data = CHECK_SATURATED},
+    {.name = "NaNs, several parts", .in = {{2, {9, 1000}}, {1, {9}}}, .data = CHECK_NANS},
+    {.name = "infinities, several parts",
+     .in = {{2, {9, 1000}}, {1, {9}}},
+     .data = CHECK_INFINITIES},
 };
 
 const struct check_table check_table_softmax_cross_entropy = {"softmax_cross_entropy", cases,

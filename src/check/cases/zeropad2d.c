@@ -11,6 +11,9 @@ static const struct check_case cases[] = {
     {.name = "1 2 3 4", .in = {{4, {2, 3, 5, 7}}}, .settings = {{"padding", {1, 2, 3, 4}, 4}}},
     {.name = "1x1", .in = {{4, {1, 1, 1, 1}}}, .settings = {{"padding", {3}, 1}}},
     {.name = "many groups", .in = {{4, {2, 32, 31, 33}}}},
+    {.name = "denormals", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_DENORMALS},
+    {.name = "NaNs", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_NANS},
+    {.name = "infinities", .in = {{4, {2, 5, 7, 6}}}, .data = CHECK_INFINITIES},
 };
 
 const struct check_table check_table_zeropad2d = {"zeropad2d", cases, sizeof cases / sizeof *cases};
