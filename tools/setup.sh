@@ -290,41 +290,45 @@ knows_matrices() {
         >/dev/null 2>&1
 }
 
-# Puts Debian 13's glslc into $1, with the libraries that it is linked to and a script that runs it
-# on these alone.
+# Puts Debian 13's glslc and spirv-val into $1, with the libraries that they are linked to and
+# scripts that run them on these alone.
 fetch_glslc() {
-    local folder=$1 new="$work/new" package
+    local folder=$1 new="$work/new" package program
     write_private_source trixie || return 1
     quietly private_apt update || return 1
     mkdir "$new"
-    for package in glslc libshaderc1 libstdc++6 libgcc-s1 libc6; do
+    for package in glslc spirv-tools libshaderc1 libstdc++6 libgcc-s1 libc6; do
         rm -f "$work"/*.deb
         download "$package" private_apt || return 1
         # Not every package has all of these; whether all is there is tried below.
-        take_from_deb "$new" '*/bin/glslc' '*/libshaderc.so.[0-9]' '*/libstdc++.so.*[0-9]' \
-            '*/libgcc_s.so.1' '*/lib[cm].so.6' '*/lib/*-linux-*/ld-linux*.so.*' \
+        take_from_deb "$new" '*/bin/glslc' '*/bin/spirv-val' '*/libshaderc.so.[0-9]' \
+            '*/libstdc++.so.*[0-9]' '*/libgcc_s.so.1' '*/lib[cm].so.6' \
+            '*/lib/*-linux-*/ld-linux*.so.*' \
             "./usr/share/doc/$package/copyright" 2>/dev/null || true
         [ ! -e "$new/copyright" ] || mv "$new/copyright" "$new/copyright.$package"
     done
-    mv "$new/glslc" "$new/glslc.program"
-    cat >"$new/glslc" <<'END'
+    for program in glslc spirv-val; do
+        mv "$new/$program" "$new/$program.program"
+        cat >"$new/$program" <<END
 #!/bin/sh
-# Debian 13's glslc on its own libraries; made by vktl's tools/setup.sh.
-here=$(dirname "$(readlink -f "$0")")
-exec "$here"/ld-linux*.so.* --library-path "$here" "$here/glslc.program" "$@"
+# Debian 13's $program on its own libraries; made by vktl's tools/setup.sh.
+here=\$(dirname "\$(readlink -f "\$0")")
+exec "\$here"/ld-linux*.so.* --library-path "\$here" "\$here/$program.program" "\$@"
 END
-    chmod +x "$new/glslc"
-    knows_matrices "$new/glslc" || return 1
+        chmod +x "$new/$program"
+    done
+    knows_matrices "$new/glslc" && "$new/spirv-val" --version >/dev/null || return 1
     mkdir -p "${folder%/*}"
     rm -rf "$folder"
     mv "$new" "$folder"
 }
 
-# Adds a newer glslc where the system's is too old; without one, goes on with what there is.
+# Adds a newer glslc, and the spirv-val that checks its work, where the system's is too old; without
+# them, goes on with what there is.
 newer_glslc() {
     local folder="$DATA_DIR/glslc"
     knows_matrices glslc && return 0
-    knows_matrices "$folder/glslc" && return 0
+    [ -x "$folder/spirv-val" ] && knows_matrices "$folder/glslc" && return 0
     know_release
     if [ "$codename" = bookworm ]; then
         say "this system's glslc knows no cooperative matrices; unpacking a newer one into $folder"

@@ -1,6 +1,7 @@
 // A tile of a matrix product for GPUs: 256 invocations stage TILE_DEPTH steps of both factors in
 // shared memory and compute TILE_ROWS by TILE_COLUMNS results, a 16th of each side in registers.
-// Any subgroup size; 12.5 KiB of shared memory at 128 x 64, 16.5 at 128 x 128.
+// Where a device runs no more than 128, each has twice the rows. Any subgroup size; 12.5 KiB of
+// shared memory at 128 x 64, 16.5 at 128 x 128.
 //
 // Rows of the arrays are padded by four words: runs of four stay aligned and columns fall into
 // different banks. What an invocation loads comes in runs of four, too: either four steps of one
@@ -18,8 +19,8 @@ layout(constant_id = 3) const int TILE_ROWS = 128; // a power of two from 32 to 
 layout(constant_id = 4) const int TILE_COLUMNS = 64; // likewise, from 64 on
 layout(constant_id = 5) const bool BY_FOURS = false;
 
-const int TILE_DEPTH = 16, TILE_LOCAL = 256;
-const int SUM_ROWS = TILE_ROWS / 16, SUM_RUNS = TILE_COLUMNS / 64; // of an invocation
+const int TILE_DEPTH = 16, TILE_LOCAL = int(gl_WorkGroupSize.x);
+const int SUM_ROWS = TILE_ROWS * 16 / TILE_LOCAL, SUM_RUNS = TILE_COLUMNS / 64; // of an invocation
 
 #if defined COOPERATIVE || defined EMULATED
 #include "matrix.glsl"
@@ -32,8 +33,9 @@ const int LEFT_PITCH = TILE_ROWS + 4, RIGHT_PITCH = TILE_COLUMNS + 4;
 const int ROW_RUN = SUM_ROWS < 4 ? SUM_ROWS : 4;
 #endif
 
-// Runs that an invocation loads a step; of 32 rows only every other one has any.
-const int LEFT = (TILE_ROWS + 63) / 64, RIGHT = TILE_COLUMNS / 64;
+// Runs that an invocation loads a step; of 32 rows only every other one of 256 has any.
+const int LINES = TILE_LOCAL / 4; // loaded at a time along the sum
+const int LEFT = (TILE_ROWS + LINES - 1) / LINES, RIGHT = TILE_COLUMNS / LINES;
 
 vec4 sum[SUM_ROWS * SUM_RUNS];
 vec4 next_left[LEFT], next_right[RIGHT];
@@ -53,7 +55,8 @@ shared float tile_right[TILE_DEPTH * RIGHT_PITCH];
 
 uint tile_row(int i)
 {
-    return gl_LocalInvocationID.x / 16 * ROW_RUN + uint(i % ROW_RUN + i / ROW_RUN * 64);
+    int band = TILE_LOCAL / 16 * ROW_RUN; // rows of all invocations' i-th runs
+    return gl_LocalInvocationID.x / 16 * ROW_RUN + uint(i % ROW_RUN + i / ROW_RUN * band);
 }
 
 void tile_clear()
@@ -89,7 +92,7 @@ void tile_finish()
 // The line (row or column of the tile) and step of load s of an invocation.
 uint along_line(int s)
 {
-    return gl_LocalInvocationID.x / 4 + uint(s * 64);
+    return gl_LocalInvocationID.x / 4 + uint(s * LINES);
 }
 
 uint along_step()
@@ -104,13 +107,13 @@ uint across_line(int lines)
 
 uint across_step(int s, int lines)
 {
-    return gl_LocalInvocationID.x / (lines / 4) + uint(s * 1024 / lines);
+    return gl_LocalInvocationID.x / (lines / 4) + uint(s * TILE_LOCAL * 4 / lines);
 }
 
 void stage_left_along()
 {
     [[unroll]] for (int s = 0; s < LEFT; s++)
-        if (TILE_ROWS >= 64 || along_line(s) < TILE_ROWS)
+        if (TILE_ROWS >= LINES || along_line(s) < TILE_ROWS)
             [[unroll]] for (int i = 0; i < 4; i++)
                 tile_left[(along_step() + i) * LEFT_PITCH + along_line(s)] =
                     to_half(next_left[s][i]);
@@ -128,7 +131,7 @@ void stage_left_across()
 {
     uint line = across_line(TILE_ROWS);
     [[unroll]] for (int s = 0; s < LEFT; s++)
-        if (TILE_ROWS >= 64 || across_step(s, TILE_ROWS) < TILE_DEPTH)
+        if (TILE_ROWS >= LINES || across_step(s, TILE_ROWS) < TILE_DEPTH)
             [[unroll]] for (int i = 0; i < 4; i++)
                 tile_left[across_step(s, TILE_ROWS) * LEFT_PITCH + line + i] =
                     to_half(next_left[s][i]);

@@ -11,7 +11,6 @@
 #include "base/files.h"
 
 enum {
-    BASELINE_INVOCATIONS = 256,
     BASELINE_SHARED_SIZE = 16 * 1024,
     BASELINE_PUSH_SIZE = 128,
     VENDOR_AMD = 0x1002,
@@ -220,9 +219,8 @@ static void check_baseline(struct vktl_device_info *info, const VkPhysicalDevice
         refuse(info, "its driver is older than Vulkan 1.2");
     else if (family == UINT32_MAX)
         refuse(info, "it has no compute queue");
-    else if (limits->maxComputeWorkGroupInvocations < BASELINE_INVOCATIONS ||
-             limits->maxComputeWorkGroupSize[0] < BASELINE_INVOCATIONS)
-        refuse(info, "it runs fewer than 256 invocations a workgroup");
+    else if (info->max_invocations < GPU_MIN_INVOCATIONS)
+        refuse(info, "it runs fewer than 128 invocations a workgroup");
     else if (limits->maxComputeSharedMemorySize < BASELINE_SHARED_SIZE)
         refuse(info, "it has less than 16 KiB of shared memory");
     else if (limits->maxPushConstantsSize < BASELINE_PUSH_SIZE)
@@ -303,6 +301,8 @@ static void describe(VkPhysicalDevice physical, struct vktl_device_info *info)
     info->has_subgroup_shuffle = (subgroup.supportedOperations & shuffles) == shuffles &&
                                  (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT);
     info->max_invocations = limits->maxComputeWorkGroupInvocations;
+    if (info->max_invocations > limits->maxComputeWorkGroupSize[0])
+        info->max_invocations = limits->maxComputeWorkGroupSize[0];
     info->max_shared_size = limits->maxComputeSharedMemorySize;
     info->max_storage_range = limits->maxStorageBufferRange;
     info->max_allocation_size = maintenance.maxMemoryAllocationSize;

@@ -32,6 +32,7 @@ typedef VkResult(VKAPI_PTR *PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesKH
 
 enum {
     MIN_SHARED_SIZE = 24 * 1024, // what the kernels' tiles take
+    MIN_INVOCATIONS = 256,       // likewise, of a workgroup
     MAX_SIDE = 16,               // of a matrix, see lib/tile_matrix.glsl
     MAX_DEPTH = 16,
 };
@@ -99,8 +100,8 @@ static void choose(struct vktl_device_info *info, const VkCooperativeMatrixPrope
 
 static bool has_room(const struct vktl_device_info *info)
 {
-    return info->max_shared_size >= MIN_SHARED_SIZE && info->subgroup_size >= 8 &&
-           info->subgroup_size <= 64;
+    return info->max_shared_size >= MIN_SHARED_SIZE && info->max_invocations >= MIN_INVOCATIONS &&
+           info->subgroup_size >= 8 && info->subgroup_size <= 64;
 }
 
 void matrices_describe(VkPhysicalDevice physical, struct vktl_device_info *info)

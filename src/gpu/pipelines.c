@@ -247,8 +247,7 @@ static vktl_status create_pipeline(struct vktl_device *device, const struct pipe
     VkSpecializationMapEntry map[3 + KERNEL_MAX_CONSTANTS];
     const uint32_t value_count = 3 + key->constant_count;
     for (uint32_t i = 0; i < value_count; i++) {
-        const uint32_t local = i < 3 && key->kernel->local[i] ? key->kernel->local[i] : 1;
-        values[i] = i < 3 ? local : key->constants[i - 3];
+        values[i] = i < 3 ? gpu_local(&device->info, key->kernel->local[i]) : key->constants[i - 3];
         map[i] = (VkSpecializationMapEntry){i, i * 4, 4};
     }
     const VkSpecializationInfo specialization = {value_count, map, value_count * 4, values};

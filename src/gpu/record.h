@@ -21,8 +21,14 @@ struct kernel {
     const struct spirv *spirv;
     uint32_t push_size;                     // bytes; with 8 for every buffer at most 128
     enum access access[KERNEL_MAX_BUFFERS]; // ACCESS_NONE ends the list
-    uint32_t local[3];                      // invocations of a workgroup; 0 counts as 1
+    uint32_t local[3];                      // invocations of a workgroup; 0 counts as 1. Of more
+                                            // than 128, see gpu_local
 };
+
+// Invocations of a workgroup along an axis where a kernel declares `wanted`: that many, or on a
+// device that runs fewer the 128 that every device runs. Kernels take either.
+enum { GPU_MIN_INVOCATIONS = 128 };
+uint32_t gpu_local(const struct vktl_device_info *info, uint32_t wanted);
 
 #define KERNEL(name) .spirv = &spirv_##name
 // Whether the kernels of cooperative matrices were built.

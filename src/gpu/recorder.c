@@ -128,17 +128,25 @@ static struct command *next_command(struct recorder *recorder)
 
 // ---- Dispatches --------------------------------------------------------------------------------
 
-static uint32_t groups_along(uint32_t threads, uint32_t local)
+uint32_t gpu_local(const struct vktl_device_info *info, uint32_t wanted)
 {
-    const uint32_t wanted = threads ? threads : 1, size = local ? local : 1;
-    return (wanted - 1) / size + 1;
+    if (wanted > info->max_invocations)
+        return GPU_MIN_INVOCATIONS;
+    return wanted ? wanted : 1;
 }
 
-static void set_groups(struct command *command, const struct kernel *kernel,
-                       const struct dispatch *dispatch)
+static uint32_t groups_along(uint32_t threads, uint32_t local)
+{
+    const uint32_t wanted = threads ? threads : 1;
+    return (wanted - 1) / local + 1;
+}
+
+static void set_groups(const struct vktl_device_info *info, struct command *command,
+                       const struct kernel *kernel, const struct dispatch *dispatch)
 {
     for (int axis = 0; axis < 3; axis++)
-        command->groups[axis] = groups_along(dispatch->threads[axis], kernel->local[axis]);
+        command->groups[axis] =
+            groups_along(dispatch->threads[axis], gpu_local(info, kernel->local[axis]));
     if (command->groups[1] == 1 && command->groups[2] == 1 && command->groups[0] > LINEAR_FOLD) {
         command->groups[1] = groups_along(command->groups[0], LINEAR_FOLD);
         command->groups[0] = LINEAR_FOLD;
@@ -209,7 +217,7 @@ void record_dispatch(struct recorder *recorder, const struct kernel *kernel,
     const uint32_t count = set_bindings(recorder, command, kernel, dispatch, &by_address);
     TRY(check_range(recorder, command, by_address));
     set_push(command, kernel, dispatch->push, count, by_address);
-    set_groups(command, kernel, dispatch);
+    set_groups(&recorder->device->info, command, kernel, dispatch);
     TRY(pipelines_get(recorder->device, kernel, by_address, dispatch->constants,
                       dispatch->constant_count, &command->pipeline));
     order_after_conflicts(recorder, command, kernel->access, count);

@@ -6,7 +6,8 @@
 
 #include "abi/linear.h"
 
-// 256 is what every driver allows; large groups cost CPU drivers nothing without barriers.
+// Nearly every driver allows 256, for others see gpu_local; large groups cost CPU drivers nothing
+// without barriers.
 #define ELEMENTWISE_LOCAL 256
 
 // Threads of kernels whose invocations take LINEAR_RUN elements.

@@ -68,8 +68,7 @@ static bool has_lanes(enum product_variant variant)
 
 static uint32_t lanes_of(enum product_variant variant)
 {
-    static const uint32_t lanes[] = {[PRODUCT_LANES4] = 4, [PRODUCT_LANES8] = 8};
-    return has_lanes(variant) ? lanes[variant] : PRODUCT_TILE_LOCAL;
+    return variant == PRODUCT_LANES4 ? 4 : 8;
 }
 
 uint32_t op_lanes(const struct vktl_device_info *info)
@@ -97,6 +96,15 @@ static uint32_t tile_shared_size(struct product_tile tile)
 {
     enum { DEPTH = 16, PADDING = 4 };
     return DEPTH * (tile.rows + tile.columns + 2 * PADDING) * (uint32_t)sizeof(float);
+}
+
+// Whether a device has room for it, in shared memory and in the registers of an invocation.
+static bool fits(const struct vktl_device_info *info, struct product_tile tile)
+{
+    enum { MOST_SUMS = 64 };
+    const uint32_t local = gpu_local(info, PRODUCT_TILE_LOCAL);
+    return tile_shared_size(tile) <= info->max_shared_size &&
+           tile.rows * tile.columns <= MOST_SUMS * local;
 }
 
 static uint32_t group_count(struct product_tile tile, uint32_t count, uint32_t rows,
@@ -135,7 +143,7 @@ struct product_tile product_choose_tile(const struct vktl_device_info *info,
         const uint32_t groups = group_count(tile, size->count, size->rows, size->columns);
         const uint32_t rounds = (groups - 1) / at_once + 1;
         const double cost = (double)rounds * tile.rows * tile.columns / tile_percents[i];
-        if (tile_shared_size(tile) > info->max_shared_size || (least > 0 && cost >= least))
+        if (!fits(info, tile) || (least > 0 && cost >= least))
             continue;
         least = cost;
         best = tile;
@@ -170,16 +178,19 @@ void product_dispatch(const struct vktl_device_info *info, enum product_variant 
                       struct product_tile lanes_tile, const struct product_size *size,
                       struct dispatch *dispatch)
 {
-    struct product_tile tile = lanes_tile;
-    if (!has_lanes(variant)) {
-        tile = product_choose_tile(info, size);
-        add_constant(dispatch, tile.rows);
-        add_constant(dispatch, tile.columns);
-        add_constant(dispatch, goes_by_fours(size, dispatch));
-        if (variant != PRODUCT_TILE)
-            add_matrices(info, dispatch);
+    if (has_lanes(variant)) {
+        dispatch->threads[0] =
+            product_threads(variant, lanes_tile, size->count, size->rows, size->columns);
+        return;
     }
-    dispatch->threads[0] = product_threads(variant, tile, size->count, size->rows, size->columns);
+    const struct product_tile tile = product_choose_tile(info, size);
+    add_constant(dispatch, tile.rows);
+    add_constant(dispatch, tile.columns);
+    add_constant(dispatch, goes_by_fours(size, dispatch));
+    if (variant != PRODUCT_TILE)
+        add_matrices(info, dispatch);
+    dispatch->threads[0] = group_count(tile, size->count, size->rows, size->columns) *
+                           gpu_local(info, PRODUCT_TILE_LOCAL);
 }
 
 // ---- Scratch and activations -------------------------------------------------------------------

@@ -86,7 +86,7 @@ struct product_size {
     uint32_t inner[2];
 };
 
-// Invocations for `count` results of `rows` by `columns` each.
+// Invocations for `count` results of `rows` by `columns` each, of a variant for CPU drivers.
 uint32_t product_threads(enum product_variant variant, struct product_tile tile, uint32_t count,
                          uint32_t rows, uint32_t columns);
 
