@@ -98,8 +98,7 @@ static uint32_t tile_shared_size(struct product_tile tile)
     return DEPTH * (tile.rows + tile.columns + 2 * PADDING) * (uint32_t)sizeof(float);
 }
 
-// Whether a device has room for it, in shared memory and in the registers of an invocation.
-static bool fits(const struct vktl_device_info *info, struct product_tile tile)
+bool product_fits(const struct vktl_device_info *info, struct product_tile tile)
 {
     enum { MOST_SUMS = 64 };
     const uint32_t local = gpu_local(info, PRODUCT_TILE_LOCAL);
@@ -143,7 +142,7 @@ struct product_tile product_choose_tile(const struct vktl_device_info *info,
         const uint32_t groups = group_count(tile, size->count, size->rows, size->columns);
         const uint32_t rounds = (groups - 1) / at_once + 1;
         const double cost = (double)rounds * tile.rows * tile.columns / tile_percents[i];
-        if (!fits(info, tile) || (least > 0 && cost >= least))
+        if (!product_fits(info, tile) || (least > 0 && cost >= least))
             continue;
         least = cost;
         best = tile;

@@ -90,6 +90,9 @@ struct product_size {
 uint32_t product_threads(enum product_variant variant, struct product_tile tile, uint32_t count,
                          uint32_t rows, uint32_t columns);
 
+// Whether a device has room for it, in shared memory and in the registers of an invocation.
+bool product_fits(const struct vktl_device_info *info, struct product_tile tile);
+
 // The tile of product_tiles that is expected to be fastest on a device: the fewest rounds of all
 // groups that it runs at once, weighed by what a round of that tile takes.
 struct product_tile product_choose_tile(const struct vktl_device_info *info,

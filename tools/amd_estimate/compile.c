@@ -45,7 +45,8 @@ fail:
     return status;
 }
 
-vktl_status compile_open(const struct vktl_log *log, const char *family, struct vktl_device *device)
+vktl_status compile_open(const struct vktl_log *log, const char *family, uint32_t most_invocations,
+                         struct vktl_device *device)
 {
     vktl_status status = VKTL_OK;
     VkPhysicalDevice *physicals = NULL;
@@ -60,6 +61,8 @@ vktl_status compile_open(const struct vktl_log *log, const char *family, struct 
         if (strstr(infos[i].name, "Null")) {
             device->physical = physicals[i];
             device->info = infos[i];
+            if (most_invocations)
+                device->info.max_invocations = most_invocations;
         }
     }
     if (!device->physical)

@@ -18,7 +18,8 @@ struct estimate {
 // Opens RADV's null device of a generation, as RADV_FORCE_FAMILY calls it. Fails with
 // VKTL_NO_DEVICE where there is no such driver or no such generation. compile_close takes a device
 // that was never opened.
-vktl_status compile_open(const struct vktl_log *log, const char *family,
+// `most_invocations` of a workgroup, 0 for as many as the generation has.
+vktl_status compile_open(const struct vktl_log *log, const char *family, uint32_t most_invocations,
                          struct vktl_device *device);
 void compile_close(struct vktl_device *device);
 
@@ -33,16 +34,21 @@ enum { MAX_FAMILIES = 8 };
 struct row {
     const struct kernel *kernel;
     uint32_t rows, columns; // of the tile of a product; 0 for other kernels
+    uint32_t local;         // invocations that compute it
     bool by_fours;          // a product's loads and stores
     bool is_mixed;          // a product of halves, by cooperative matrices
+    bool by_address;        // compiled over addresses
     struct estimate estimates[MAX_FAMILIES];
 };
 
 // Percent of the multiply-add rate that a product of floats may reach at best; 0 for other kernels.
 double row_percent(const struct row *row, const struct estimate *estimate, const char *family);
 
-// Prints rows as Markdown: products first, then the rest.
-void table_print(const struct row *rows, uint32_t row_count, char *const *families,
-                 uint32_t family_count);
+// Print rows as Markdown. Of speed: percent of the multiply-add rate of products, then cycles of
+// the rest. Of registers: those, and what else bounds how many waves run at a time.
+void table_print_speed(const struct row *rows, uint32_t row_count, char *const *families,
+                       uint32_t family_count);
+void table_print_registers(const struct row *rows, uint32_t row_count, char *const *families,
+                           uint32_t family_count);
 
 #endif
