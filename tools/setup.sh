@@ -15,7 +15,7 @@ readonly root
 readonly DATA_DIR="${XDG_DATA_HOME:-$HOME/.local/share}/vktl"
 
 BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libvulkan-dev libvulkan-volk-dev glslc
-    spirv-tools libstb-dev libcjson-dev libhdf5-dev libcairo2-dev fonts-dejavu-core)
+    spirv-tools libstb-dev libcjson-dev nettle-dev libhdf5-dev libcairo2-dev fonts-dejavu-core)
 TEST_PACKAGES=(libcmocka-dev vulkan-validationlayers python3 python3-numpy python3-h5py python3-pil
     python3-protobuf python3-crc32c python3-scipy man-db groff zsh)
 
@@ -44,7 +44,7 @@ missing_here() {
     for name in cc cmake ninja pkg-config glslc spirv-val; do
         command -v "$name" >/dev/null || printf '%s ' "$name"
     done
-    for name in vulkan libcjson hdf5 cairo; do
+    for name in vulkan libcjson nettle hdf5 cairo; do
         pkg-config --exists "$name" 2>/dev/null || printf '%s ' "$name"
     done
     for name in volk.h stb/stb_image.h; do
@@ -69,14 +69,15 @@ other_system() {
 This script installs through apt (Debian, Ubuntu). Elsewhere install these packages, or what your
 release calls them, and run it again:
   Fedora    gcc cmake ninja-build pkgconf-pkg-config vulkan-headers vulkan-loader-devel
-            vulkan-volk-devel glslc spirv-tools stb-devel cjson-devel hdf5-devel cairo-devel
-            mesa-vulkan-drivers; for the tests libcmocka-devel vulkan-validation-layers
+            vulkan-volk-devel glslc spirv-tools stb-devel cjson-devel nettle-devel hdf5-devel
+            cairo-devel mesa-vulkan-drivers; for the tests libcmocka-devel
+            vulkan-validation-layers
   Arch      gcc cmake ninja pkgconf vulkan-headers vulkan-icd-loader shaderc spirv-tools stb cjson
-            hdf5 cairo and your GPU's driver (vulkan-radeon, vulkan-intel, nvidia-utils) or
+            nettle hdf5 cairo and your GPU's driver (vulkan-radeon, vulkan-intel, nvidia-utils) or
             vulkan-swrast; for the tests cmocka vulkan-validation-layers
   openSUSE  gcc cmake ninja pkgconf-pkg-config vulkan-devel shaderc spirv-tools stb-devel
-            cJSON-devel hdf5-devel cairo-devel and libvulkan_radeon, libvulkan_intel or
-            libvulkan_lvp; for the tests libcmocka-devel vulkan-validationlayers
+            cJSON-devel libnettle-devel hdf5-devel cairo-devel and libvulkan_radeon,
+            libvulkan_intel or libvulkan_lvp; for the tests libcmocka-devel vulkan-validationlayers
 volk.h and volk.c are those of the Vulkan meta-loader (github.com/zeux/volk), not of VOLK, the
 signal processing library.
 END

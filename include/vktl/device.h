@@ -57,6 +57,7 @@ struct vktl_device_info {
     bool matrices_emulated; // as asked for in vktl_device_params
     enum vktl_form form;    // the form that vktl prefers here
     bool gpu_kernels;       // as asked for in vktl_device_params
+    bool strict;            // likewise, or by a training that is
 };
 
 // Lists every Vulkan device of this machine, usable or not, best first as `auto` prefers: usable
@@ -91,6 +92,10 @@ struct vktl_device_params {
     bool guard;        // surround every slice of device memory with guard words (tests)
     enum vktl_form form;   // VKTL_FORM_AUTO unless a test asks for one
     bool gpu_kernels;      // use the GPUs' kernel variants even on a CPU driver (tests)
+    // The same bits as on any other device that is opened so: sums have one order, nothing is fused
+    // or flushed differently, and exp, log, roots and quotients are computed by additions and
+    // multiplications. Numbers below 2^-50 in size count as 0. Without mixed precision.
+    bool strict;
     bool emulate_matrices; // cooperative matrices in plain code, slowly, on any device (tests)
     uint64_t memory_limit; // use no more memory than this, in bytes; 0: all that there is
     uint32_t fail_run;     // this run of recorded commands, from 1, finds no memory (tests)

@@ -72,6 +72,10 @@ struct vktl_train_params {
     // is the same up to rounding. Halved where memory runs out [batch].
     uint32_t micro_batch;
     enum vktl_precision precision;
+    // The device is strict from now on, as if it had been opened so (see vktl_device_params): the
+    // run has the same bits on every device, and history.csv has the SHA-256 of all weights after
+    // each epoch. Where memory runs out, micro_batch is not halved, since that changes bits.
+    bool strict;
     double learning_rate;    // [0.001]
     bool find_learning_rate; // by a range test before the first epoch, see <vktl/lr_find.h>
     struct vktl_optimizer optimizer;

@@ -5,7 +5,8 @@
 //   BUFFER_INOUT(float, SGD_W, w)    one that is read and written
 //   PUSH(relu_push, RELU_BUFFERS)    the push constants, as `push`, and how many buffers there are
 //
-// then LOAD(x, i) and STORE(y, i, value), with i an int or uint element index.
+// then LOAD(x, i) and STORE(y, i, value), with i an int or uint element index and value a float or
+// a uint.
 //
 // BUFFER_IN_FOUR, _OUT_FOUR and _INOUT_FOUR, of floats, besides let LOAD_FOUR(x, i) and
 // STORE_FOUR(y, i, value) move four elements at once as a vec4; i and the start of the slice must
@@ -15,6 +16,8 @@
 // the front of the push constants. Which one is faster differs by driver several times over.
 #ifndef LIB_BUFFER_GLSL
 #define LIB_BUFFER_GLSL
+
+#include "strict.glsl"
 
 #ifdef VKTL_ADDRESS
 #extension GL_EXT_buffer_reference : require
@@ -40,10 +43,10 @@
         type push;                                                                                 \
     };
 #define LOAD(name, i)         (name##_buffer(address[name##_number]).data[i])
-#define STORE(name, i, value) name##_buffer(address[name##_number]).data[i] = (value)
+#define STORE_AS_IS(name, i, value) name##_buffer(address[name##_number]).data[i] = (value)
 #define LOAD_FOUR(name, i)    (name##_four_buffer(address[name##_number]).data[(i) / 4])
 #define STORE_FOUR(name, i, value)                                                                 \
-    name##_four_buffer(address[name##_number]).data[(i) / 4] = (value)
+    name##_four_buffer(address[name##_number]).data[(i) / 4] = settled(value)
 #else
 #define FOUR_TYPE(qualifier, number, name)                                                         \
     layout(std430, set = 0, binding = number) qualifier buffer name##_four_buffer                  \
@@ -61,10 +64,14 @@
         type push;                                                                                 \
     };
 #define LOAD(name, i)         (name.data[i])
-#define STORE(name, i, value) name.data[i] = (value)
+#define STORE_AS_IS(name, i, value) name.data[i] = (value)
 #define LOAD_FOUR(name, i)    (name##_four.data[(i) / 4])
-#define STORE_FOUR(name, i, value) name##_four.data[(i) / 4] = (value)
+#define STORE_FOUR(name, i, value) name##_four.data[(i) / 4] = settled(value)
 #endif
+
+// A store keeps of the value what strict mode lets it; of means of squares by STORE_SQUARE.
+#define STORE(name, i, value)        STORE_AS_IS(name, i, settled(value))
+#define STORE_SQUARE(name, i, value) STORE_AS_IS(name, i, settled_square(value))
 
 #define BUFFER_IN(type, number, name)    BUFFER_TYPE(readonly, type, number, name)
 #define BUFFER_OUT(type, number, name)   BUFFER_TYPE(writeonly, type, number, name)

@@ -13,8 +13,10 @@
 // is 0, and so that the loss scale is out of it.
 float gradient_scale(float inverse, float squares)
 {
-    float norm = sqrt(squares) * inverse;
-    return push.clip_norm > 0.0 ? push.clip_norm / max(norm, push.clip_norm) * inverse : inverse;
+    if (!(push.clip_norm > 0.0))
+        return inverse;
+    float norm = root(squares) * inverse;
+    return quotient(push.clip_norm, max(norm, push.clip_norm)) * inverse;
 }
 
 #define GRADIENT_SCALE()                                                                           \

@@ -20,7 +20,8 @@ struct row_sum { // sum of exp(x - maximum)
             result.maximum = max(result.maximum, LOAD(parts, at_ + part_ * 3));                    \
         for (uint part_ = 0; part_ < push.parts; part_++) {                                        \
             float maximum_ = LOAD(parts, at_ + part_ * 3);                                         \
-            result.sum += LOAD(parts, at_ + part_ * 3 + 1) * exp(maximum_ - result.maximum);       \
+            float share_ = exponential(maximum_ - result.maximum);                                 \
+            result.sum += LOAD(parts, at_ + part_ * 3 + 1) * share_;                               \
         }                                                                                          \
     }
 

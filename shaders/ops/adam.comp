@@ -33,7 +33,7 @@ void main()
         v += (gradient * gradient - v) * push.one_minus_beta_2;
         weight -= weight * push.weight_decay * rate;
         STORE(state, i, m);
-        STORE(state, push.count + i, v);
-        STORE(w, i, weight - step_size * m / (sqrt(v) + push.epsilon));
+        STORE_SQUARE(state, push.count + i, v);
+        STORE(w, i, weight - quotient(step_size * m, root(v) + push.epsilon));
     }
 }

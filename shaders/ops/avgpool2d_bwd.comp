@@ -26,7 +26,7 @@ void main()
         for (uint ow = along.first; ow < along.end; ow++) {
             span columns = columns_of_window(ow);
             uint cells = (rows.end - rows.first) * (columns.end - columns.first);
-            sum += LOAD(dy, out_index(at.n, oh, ow, at.c)) / float(cells);
+            sum += quotient(LOAD(dy, out_index(at.n, oh, ow, at.c)), float(cells));
         }
     }
     STORE(dx, i, sum);

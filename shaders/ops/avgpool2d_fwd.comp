@@ -25,5 +25,5 @@ void main()
         for (uint w = columns.first; w < columns.end; w++)
             sum += LOAD(x, in_index(at.n, h, w, at.c));
     uint cells = (rows.end - rows.first) * (columns.end - columns.first);
-    STORE(y, i, sum / float(cells));
+    STORE(y, i, quotient(sum, float(cells)));
 }

@@ -29,9 +29,10 @@ void main()
         STORE(dx, i, 0.0);
         return;
     }
-    float scale = 1.0 / sqrt(LOAD(variance, c) + push.epsilon);
+    float scale = quotient(1.0, root(LOAD(variance, c) + push.epsilon));
     float normalised = (LOAD(x, i) - LOAD(mean, c)) * scale;
-    float mean_part = (LOAD(sums, push.channels + c) + normalised * LOAD(sums, c)) / float(rows);
+    float both = LOAD(sums, push.channels + c) + normalised * LOAD(sums, c);
+    float mean_part = quotient(both, float(rows));
     if (push.scale != 0)
         scale *= LOAD(gamma, c);
     STORE(dx, i, (LOAD(dy, i) - mean_part) * scale);

@@ -17,7 +17,7 @@ void main()
     if (i >= push.rows * push.channels)
         return;
     uint c = i % push.channels;
-    float scale = 1.0 / sqrt(LOAD(variance, c) + push.epsilon);
+    float scale = quotient(1.0, root(LOAD(variance, c) + push.epsilon));
     if (push.scale != 0)
         scale *= LOAD(gamma, c);
     STORE(dx, i, LOAD(dy, i) * scale);

@@ -27,7 +27,7 @@ void main()
         return;
     }
     uint c = i % push.channels;
-    float scale = 1.0 / sqrt(LOAD(variance, c) + push.epsilon);
+    float scale = quotient(1.0, root(LOAD(variance, c) + push.epsilon));
     if (push.scale != 0)
         scale *= LOAD(gamma, c);
     float value = (LOAD(x, i) - LOAD(mean, c)) * scale;

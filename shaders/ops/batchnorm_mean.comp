@@ -26,5 +26,5 @@ void main()
         sum += LOAD(x, at);
         at += push.channels;
     }
-    STORE(parts, i, sum / float(rows));
+    STORE(parts, i, quotient(sum, float(rows)));
 }

@@ -34,6 +34,6 @@ void main()
         at += push.channels;
     }
     uint to = part * 2 * push.channels + c;
-    STORE(parts, to, product / sqrt(LOAD(variance, c) + push.epsilon));
+    STORE(parts, to, quotient(product, root(LOAD(variance, c) + push.epsilon)));
     STORE(parts, to + push.channels, sum);
 }

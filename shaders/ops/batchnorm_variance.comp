@@ -28,5 +28,5 @@ void main()
         sum += distance * distance;
         at += push.channels;
     }
-    STORE(parts, i, sum / float(rows));
+    STORE(parts, i, quotient(sum, float(rows)));
 }

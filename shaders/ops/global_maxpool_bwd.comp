@@ -25,7 +25,7 @@ void main()
         uint count = 0;
         for (uint part = 0; part < push.parts; part++)
             count += LOAD(counts, (n * push.parts + part) * push.channels + c);
-        share = LOAD(dy, o) / float(count);
+        share = quotient(LOAD(dy, o), float(count));
     }
     STORE(dx, i, share);
 }

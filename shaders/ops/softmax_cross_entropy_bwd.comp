@@ -31,8 +31,8 @@ void main()
     row_sum row;
     ROW_SUM_OF_PARTS(n, row)
     uint label = LOAD(labels, n);
-    float probability = exp(LOAD(x, i) - row.maximum) / row.sum;
-    float target = push.smoothing / float(push.columns);
+    float probability = quotient(exponential(LOAD(x, i) - row.maximum), row.sum);
+    float target = quotient(push.smoothing, float(push.columns));
     if (i % push.columns == label)
         target += 1.0 - push.smoothing;
     float scale = LOAD(now, 0).rows_inverse;

@@ -35,9 +35,10 @@ void main()
         float total = 0.0;
         for (uint part = 0; part < push.parts; part++)
             total += LOAD(parts, (n * push.parts + part) * 3 + 2);
-        wanted += push.smoothing * (row.maximum - total / float(push.columns) - wanted);
+        float mean = quotient(total, float(push.columns));
+        wanted += push.smoothing * (row.maximum - mean - wanted);
     }
     // Not every driver's log of a NaN is one: SwiftShader's is 89.
-    float value = (isnan(row.sum) ? row.sum : log(row.sum)) + wanted;
+    float value = (isnan(row.sum) ? row.sum : logarithm(row.sum)) + wanted;
     STORE(loss, n, push.weighted != 0 ? value * LOAD(weights, label) : value);
 }

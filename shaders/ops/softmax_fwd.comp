@@ -20,5 +20,5 @@ void main()
         return;
     row_sum row;
     ROW_SUM_OF_PARTS(i / push.columns, row)
-    STORE(y, i, exp(LOAD(x, i) - row.maximum) / row.sum);
+    STORE(y, i, quotient(exponential(LOAD(x, i) - row.maximum), row.sum));
 }

@@ -27,7 +27,7 @@ void main()
     }
     float sum = 0.0;
     for (uint k = first; k < end; k++)
-        sum += exp(LOAD(x, at + k) - maximum);
+        sum += exponential(LOAD(x, at + k) - maximum);
     // A row with a NaN or an infinity has no softmax, whatever this driver's exp makes of NaNs.
     if (isnan(total) || isinf(maximum))
         sum = uintBitsToFloat(0x7fc00000u);

@@ -38,9 +38,8 @@ void main()
     float sum[PIXELS][VECTORS];
     [[unroll]] for (int v = 0; v < VECTORS; v++) {
         column[v] = block * COLUMNS + v * LANES + gl_SubgroupInvocationID;
-        float bias = push.has_bias != 0 ? LOAD(b, min(column[v], push.out_c - 1)) : 0.0;
         [[unroll]] for (int i = 0; i < PIXELS; i++)
-            sum[i][v] = bias;
+            sum[i][v] = 0.0;
     }
     for (int kh = 0; kh < 3; kh++) {
         float cells[LOADS];
@@ -65,8 +64,12 @@ void main()
         start += size;
     }
     uint to = (line * push.out_w + ow) * push.out_c;
-    [[unroll]] for (int v = 0; v < VECTORS; v++)
-        [[unroll]] for (int i = 0; i < PIXELS; i++)
+    [[unroll]] for (int v = 0; v < VECTORS; v++) {
+        float bias = push.has_bias != 0 ? LOAD(b, min(column[v], push.out_c - 1)) : 0.0;
+        [[unroll]] for (int i = 0; i < PIXELS; i++) {
+            float value = activate(push.activation, sum[i][v] + bias);
             if (column[v] < push.out_c && ow + i < push.out_w)
-                STORE(y, to + i * push.out_c + column[v], activate(push.activation, sum[i][v]));
+                STORE(y, to + i * push.out_c + column[v], value);
+        }
+    }
 }

@@ -45,6 +45,7 @@ static const struct option options[] = {
     ROWS_MODEL(struct bench_options, model),
     ROW_DEVICE,
     ROW_NO_TUNE,
+    ROW_STRICT,
     ROW_JSON,
     ROW_QUIET,
     ROW_HELP,
@@ -266,6 +267,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     struct count_progress progress = {console, "Timing", clock_seconds()};
     const struct vktl_bench_params params = {
         .device = {.which = device_choice(&chosen->common),
+                   .strict = chosen->common.strict,
                    .tuning = tuning_choice(console, &chosen->common)},
         .batch = chosen->batch,
         .pass = (vktl_bench_pass)chosen->pass,

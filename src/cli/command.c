@@ -86,6 +86,7 @@ vktl_status open_device(struct console *console, const struct common_options *co
 {
     const struct vktl_device_params params = {.which = device_choice(common),
                                               .memory_limit = common->memory_limit,
+                                              .strict = common->strict,
                                               .tuning = tuning_choice(console, common)};
     return vktl_device_open(&console->log, &params, device);
 }

@@ -10,7 +10,7 @@
 
 // The first member of every command's values.
 struct common_options {
-    bool quiet, json, help, no_tune;
+    bool quiet, json, help, no_tune, strict;
     const char *device; // NULL: the environment's, else "auto"
     uint64_t memory_limit;
     const char *const *given; // names of the options on the command line, ended by NULL
@@ -66,6 +66,12 @@ extern const struct command command_train, command_infer, command_eval, command_
         .name = "no-tune", .type = OPTION_FLAG,                                                    \
         .offset = offsetof(struct common_options, no_tune),                                        \
         .help = "kernels by rule of thumb: measure none, and heed no earlier `vktl tune`"          \
+    }
+#define ROW_STRICT                                                                                 \
+    {                                                                                              \
+        .name = "strict", .type = OPTION_FLAG, .offset = offsetof(struct common_options, strict),  \
+        .help = "the same bits on every device: one order of sums, no fused or approximate "       \
+                "operations; a little slower"                                                      \
     }
 #define ROW_MEMORY_LIMIT                                                                           \
     {                                                                                              \

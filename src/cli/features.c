@@ -40,6 +40,7 @@ static const struct option options[] = {
     ROWS_MODEL(struct features_options, model),
     ROW_DEVICE,
     ROW_NO_TUNE,
+    ROW_STRICT,
     ROW_MEMORY_LIMIT,
     ROW_JSON,
     ROW_QUIET,

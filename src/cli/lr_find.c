@@ -51,6 +51,7 @@ static const struct option options[] = {
     ROWS(training_memory),
     ROW_DEVICE,
     ROW_NO_TUNE,
+    ROW_STRICT,
     ROW_MEMORY_LIMIT,
     ROW_JSON,
     ROW_QUIET,
@@ -189,6 +190,7 @@ static vktl_status find(struct console *console, const struct lr_find_options *c
     vktl_status status;
     struct vktl_device *device = NULL;
     struct vktl_train_params training = training_params(&chosen->training);
+    training.strict = chosen->common.strict;
     const struct vktl_lr_find_params params = {
         .from = chosen->from, .to = chosen->to, .steps = chosen->steps};
     training.progress = show;

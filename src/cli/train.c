@@ -92,6 +92,7 @@ static const struct option options[] = {
      .help = "where the run goes on, once, if its device is lost: from last.safetensors, or from "
              "the start if nothing was saved yet"},
     ROW_NO_TUNE,
+    ROW_STRICT,
     ROW_MEMORY_LIMIT,
     ROW_JSON,
     ROW_QUIET,
@@ -302,6 +303,7 @@ static struct vktl_train_params train_params(const struct train_options *chosen,
                                              struct progress *progress)
 {
     struct vktl_train_params params = training_params(&chosen->training);
+    params.strict = chosen->common.strict;
     params.validation_folder = chosen->val;
     params.run_folder = chosen->run;
     params.tensorboard_folder = chosen->tensorboard;

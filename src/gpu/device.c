@@ -129,6 +129,16 @@ fail:
     return status;
 }
 
+static bool can_round(VkPhysicalDevice physical)
+{
+    VkPhysicalDeviceFloatControlsProperties controls = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FLOAT_CONTROLS_PROPERTIES};
+    VkPhysicalDeviceProperties2 properties = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &controls};
+    vkGetPhysicalDeviceProperties2(physical, &properties);
+    return controls.shaderRoundingModeRTEFloat32;
+}
+
 static vktl_status create_logical(struct vktl_device *device)
 {
     vktl_status status = VKTL_OK;
@@ -217,9 +227,11 @@ vktl_status vktl_device_open(const struct vktl_log *log, const struct vktl_devic
         TRY(create_messenger(device));
     TRY(choose(device, params->which ? params->which : "auto"));
     device->info.gpu_kernels = params->gpu_kernels;
+    device->info.strict = params->strict;
     if (params->emulate_matrices)
         emulate_matrices(&device->info);
     device->runs_until_failure = params->fail_run;
+    device->can_round = can_round(device->physical);
     TRY(choose_form(device, params->form));
     TRY(create_logical(device));
     TRY(staging_create(device));
@@ -261,6 +273,11 @@ void vktl_device_close(struct vktl_device **out)
 const struct vktl_device_info *vktl_device_info(const struct vktl_device *device)
 {
     return &device->info;
+}
+
+void gpu_be_strict(struct vktl_device *device)
+{
+    device->info.strict = true;
 }
 
 const struct vktl_log *device_redirect_log(struct vktl_device *device, const struct vktl_log *log)

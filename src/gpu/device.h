@@ -14,6 +14,7 @@ struct vktl_device {
     const struct vktl_log *log;
     struct vktl_device_info info;
     bool guard;
+    bool can_round;  // to nearest, if told so: shaderRoundingModeRTEFloat32
     bool statistics; // pipelines keep what the compiler says of them (tools/amd_estimate)
     bool lost;       // after VK_ERROR_DEVICE_LOST nothing more is asked of the driver
 
@@ -93,6 +94,14 @@ void staging_destroy(struct vktl_device *device);
 
 void tuning_open(struct vktl_device *device, const struct vktl_device_params *params);
 void tuning_close(struct vktl_device *device);
+
+// ---- strict.c
+
+// The words of a shader with which it is run where the device shall be strict: no operation on
+// floats is contracted with another, and each is rounded to the nearest where `rounds` says that
+// the device can be told so. `*made` is allocated. VKTL_NO_MEMORY, without a message.
+vktl_status strict_shader(const uint32_t *words, uint32_t size, bool rounds, uint32_t **made,
+                          uint32_t *made_size);
 
 // ---- pipelines.c
 

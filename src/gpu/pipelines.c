@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "abi/strict.h"
 #include "shaders.h"
 
 enum { MAX_CACHE_SIZE = 256 << 20 };
@@ -14,7 +15,7 @@ enum { MAX_CACHE_SIZE = 256 << 20 };
 struct entry {
     struct pipeline pipeline;
     const struct kernel *kernel;
-    bool by_address;
+    bool by_address, strict;
     uint32_t constants[KERNEL_MAX_CONSTANTS], constant_count;
 };
 
@@ -228,28 +229,46 @@ fail:
     return status;
 }
 
+static vktl_status create_module(struct vktl_device *device, const struct entry *key,
+                                 VkShaderModule *module)
+{
+    vktl_status status = VKTL_OK;
+    const struct spirv *spirv = key->kernel->spirv;
+    uint32_t *made = NULL, size = spirv->size[key->by_address];
+    if (key->strict && strict_shader(spirv->words[key->by_address], size, device->can_round, &made,
+                                     &size) != VKTL_OK)
+        FAIL(device->log, VKTL_NO_MEMORY, "out of host memory");
+    const VkShaderModuleCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+        .codeSize = size,
+        .pCode = made ? made : spirv->words[key->by_address],
+    };
+    TRY_CREATE(device, *module, vkCreateShaderModule(device->device, &info, NULL, module),
+               spirv->name);
+fail:
+    free(made);
+    return status;
+}
+
 static vktl_status create_pipeline(struct vktl_device *device, const struct pipelines *pipelines,
                                    const struct entry *key, struct pipeline *pipeline)
 {
     vktl_status status = VKTL_OK;
     VkShaderModule module = VK_NULL_HANDLE;
     const struct spirv *spirv = key->kernel->spirv;
-    const VkShaderModuleCreateInfo module_info = {
-        .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-        .codeSize = spirv->size[key->by_address],
-        .pCode = spirv->words[key->by_address],
-    };
-    TRY_CREATE(device, module, vkCreateShaderModule(device->device, &module_info, NULL, &module),
-               spirv->name);
+    TRY(create_module(device, key, &module));
 
-    // Constants 0 to 2 are the workgroup's size, the kernel's own follow.
-    uint32_t values[3 + KERNEL_MAX_CONSTANTS];
-    VkSpecializationMapEntry map[3 + KERNEL_MAX_CONSTANTS];
-    const uint32_t value_count = 3 + key->constant_count;
+    // Constants 0 to 2 are the workgroup's size, the kernel's own follow, and strictness.
+    uint32_t values[4 + KERNEL_MAX_CONSTANTS];
+    VkSpecializationMapEntry map[4 + KERNEL_MAX_CONSTANTS];
+    uint32_t value_count = 3 + key->constant_count;
     for (uint32_t i = 0; i < value_count; i++) {
         values[i] = i < 3 ? gpu_local(&device->info, key->kernel->local[i]) : key->constants[i - 3];
         map[i] = (VkSpecializationMapEntry){i, i * 4, 4};
     }
+    values[value_count] = key->strict;
+    map[value_count] = (VkSpecializationMapEntry){STRICT_CONSTANT, value_count * 4, 4};
+    value_count++;
     const VkSpecializationInfo specialization = {value_count, map, value_count * 4, values};
     const VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
@@ -274,6 +293,7 @@ fail:
 static bool is_entry_of(const struct entry *entry, const struct entry *key)
 {
     return entry->kernel == key->kernel && entry->by_address == key->by_address &&
+           entry->strict == key->strict &&
            entry->constant_count == key->constant_count &&
            memcmp(entry->constants, key->constants, key->constant_count * 4) == 0;
 }
@@ -305,8 +325,10 @@ vktl_status pipelines_get(struct vktl_device *device, const struct kernel *kerne
 {
     vktl_status status = VKTL_OK;
     struct pipelines *pipelines = device->pipelines;
-    struct entry key = {
-        .kernel = kernel, .by_address = by_address, .constant_count = constant_count};
+    struct entry key = {.kernel = kernel,
+                        .by_address = by_address,
+                        .strict = device->info.strict,
+                        .constant_count = constant_count};
     struct entry *entry = NULL;
     vktl_assert(constant_count <= KERNEL_MAX_CONSTANTS);
     memcpy(key.constants, constants, constant_count * sizeof *constants);

@@ -63,6 +63,9 @@ void record_label(struct recorder *recorder, const char *label);
 // Sends a device's messages somewhere else from now on, and returns where they went.
 const struct vktl_log *device_redirect_log(struct vktl_device *device, const struct vktl_log *log);
 
+// What is recorded from now on is strict, see vktl_device_params.
+void gpu_be_strict(struct vktl_device *device);
+
 // Records. Failures (a pipeline that does not compile, no memory) stick to the recorder and come
 // out of program_create. Barriers are derived from what each command reads and writes.
 //

@@ -3,6 +3,7 @@
 // own.
 #include "nn/model_parts.h"
 #include "nn/plan_private.h"
+#include "abi/strict.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -164,15 +165,35 @@ fail:
     return status;
 }
 
+// Strict kernels take numbers as strict kernels store them (shaders/lib/strict.glsl), and files
+// hold others.
+static vktl_status upload_settled(struct plan *plan, const struct parameter *parameter)
+{
+    vktl_status status = VKTL_OK;
+    float *values = malloc(parameter->size);
+    TRY_ALLOC(plan->log, values);
+    for (size_t i = 0; i < parameter->size / sizeof *values; i++)
+        values[i] = fabsf(parameter->host[i]) < STRICT_LEAST ? 0 : parameter->host[i];
+    status = gpu_upload(plan->device, parameter->value, values, parameter->size);
+fail:
+    free(values);
+    return status;
+}
+
+static vktl_status upload(struct plan *plan, const struct parameter *parameter)
+{
+    if (vktl_device_info(plan->device)->strict)
+        return upload_settled(plan, parameter);
+    return gpu_upload(plan->device, parameter->value, parameter->host, parameter->size);
+}
+
 vktl_status plan_build(struct plan *plan)
 {
     vktl_status status = VKTL_OK;
     TRY(plan_allocate(plan));
     TRY(plan_clear_bundles(plan));
-    for (uint32_t i = 0; i < plan->parameter_count; i++) {
-        const struct parameter *parameter = &plan->parameters[i];
-        TRY(gpu_upload(plan->device, parameter->value, parameter->host, parameter->size));
-    }
+    for (uint32_t i = 0; i < plan->parameter_count; i++)
+        TRY(upload(plan, &plan->parameters[i]));
     if (plan->class_weights_host)
         TRY(gpu_upload(plan->device, plan->class_weights, plan->class_weights_host,
                        plan->class_weights.size));

@@ -70,7 +70,9 @@ static vktl_status fit(struct fitting *fitting)
     vktl_status status;
     if (!params->step_rows)
         params->step_rows = asked;
-    while ((status = attempt(fitting)) == VKTL_NO_MEMORY && params->batch > 1) {
+    // Smaller runs sum in another order.
+    const bool may_shrink = !vktl_device_info(fitting->device)->strict;
+    while ((status = attempt(fitting)) == VKTL_NO_MEMORY && params->batch > 1 && may_shrink) {
         if (!*reason)
             snprintf(reason, sizeof reason, "%s", keeper->error);
         params->batch = params->batch / 2 + params->batch % 2;
@@ -82,7 +84,11 @@ static vktl_status fit(struct fitting *fitting)
     if (status == VKTL_USAGE && *reason) // not asked for, so no mistake in what was
         return log_fail(keeper->to, VKTL_NO_MEMORY, "%s; %s", reason, keeper->error);
     if (*keeper->error)
-        log_write(keeper->to, VKTL_LOG_ERROR, "%s", keeper->error);
+        log_write(keeper->to, VKTL_LOG_ERROR, "%s%s", keeper->error,
+                  may_shrink || status != VKTL_NO_MEMORY
+                      ? ""
+                      : "; with --strict a batch is not taken in smaller parts unless "
+                        "--micro-batch says so");
     return status;
 }
 

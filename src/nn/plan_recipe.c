@@ -31,6 +31,7 @@ static struct hash add_device(struct hash hash, const struct vktl_device_info *i
     hash = add_number(hash, info->driver_version);
     hash = add_number(hash, (uint64_t)info->form);
     hash = add_number(hash, info->matrices_emulated);
+    hash = add_number(hash, info->strict);
     return add_number(hash, info->gpu_kernels);
 }
 

@@ -28,11 +28,18 @@ static uint32_t choose(const struct op_algorithm *list, const struct op_io *io, 
     return i;
 }
 
+bool op_is_strict(const struct op_io *io)
+{
+    return io->device && io->device->strict;
+}
+
 void op_choose(const struct op *op, struct op_io *io)
 {
-    for (int direction = 0; direction < OP_DIRECTIONS; direction++)
+    for (int direction = 0; direction < OP_DIRECTIONS; direction++) {
+        const char *wanted = op_is_strict(io) ? NULL : io->wanted[direction];
         if (op->algorithms[direction])
-            io->algorithm[direction] = choose(op->algorithms[direction], io, io->wanted[direction]);
+            io->algorithm[direction] = choose(op->algorithms[direction], io, wanted);
+    }
 }
 
 uint32_t op_suiting(const struct op *op, const struct op_io *io, enum op_direction direction,
@@ -44,7 +51,7 @@ uint32_t op_suiting(const struct op *op, const struct op_io *io, enum op_directi
     if (!list)
         return 0;
     names[count++] = list[taken].name;
-    for (uint32_t i = 0; list[i].name; i++) {
+    for (uint32_t i = 0; list[i].name && !op_is_strict(io); i++) {
         if (i == taken || !holds(list[i].suits, io))
             continue;
         vktl_assert(count < OP_MAX_ALGORITHMS);

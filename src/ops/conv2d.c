@@ -16,6 +16,7 @@
 // kernel moves by single cells, winograd.c may take over y, dx or dw, and stem.c y and dw of images
 // of three channels; "direct" is what stands here.
 #include "ops/expect.h"
+#include "ops/flip.h"
 #include "ops/product.h"
 #include "ops/stem.h"
 #include "ops/sum_rows.h"
@@ -68,15 +69,6 @@ static const struct kernel dx_kernels[PRODUCT_VARIANTS] = PRODUCT_MIXED_KERNELS(
 static const struct kernel dw_kernels[PRODUCT_VARIANTS] = PRODUCT_MIXED_KERNELS(
     conv2d_dw, conv2d_push,
     {[CONV2D_DW_X] = ACCESS_READ, [CONV2D_DW_DY] = ACCESS_READ, [CONV2D_DW_DW] = ACCESS_WRITE});
-
-enum { FLIP_RUN = 16, FLIP_LOCAL = 64 }; // elements an invocation copies
-
-static const struct kernel flip_kernel = {
-    KERNEL(conv2d_flip),
-    .push_size = sizeof(struct conv2d_push),
-    .access = {[CONV2D_FLIP_W] = ACCESS_READ, [CONV2D_FLIP_WT] = ACCESS_WRITE},
-    .local = {FLIP_LOCAL},
-};
 
 static const struct kernel *const kernels[] = {PRODUCT_LIST(forward_kernels),
                                                PRODUCT_LIST(dx_kernels),
@@ -320,14 +312,7 @@ static void record_dx(struct recorder *recorder, const struct op_call *call, str
     const struct conv2d_push *push = OP_PUSH(conv2d_push, call->io);
     const enum product_variant variant = product_variant_of(recorder, call->io, OP_DX);
     const struct slice flipped = product_scratch_take(&scratch, call->weight[0].size);
-    const uint32_t runs = (push->out_c - 1) / FLIP_RUN + 1;
-    record_dispatch(recorder, &flip_kernel,
-                    &(struct dispatch){
-                        .bind = {[CONV2D_FLIP_W] = call->weight[0], [CONV2D_FLIP_WT] = flipped},
-                        .push = push,
-                        .threads = {weight_rows(push) * runs},
-                        .flops = call->weight[0].size / sizeof(float),
-                    });
+    record_flip(recorder, push, call->weight[0], flipped);
     // Tiles of the largest phase, for all phases; see shaders/lib/gather.glsl.
     const uint32_t phase_h = (push->in_h - 1) / push->stride_h + 1;
     const uint32_t phase_w = (push->in_w - 1) / push->stride_w + 1;

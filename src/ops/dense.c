@@ -11,6 +11,7 @@
 // split into parts, which a second kernel adds in a fixed order.
 #include "ops/elementwise.h"
 #include "ops/expect.h"
+#include "ops/flip.h"
 #include "ops/product.h"
 #include "ops/sum_rows.h"
 #include "abi/dense.h"
@@ -67,6 +68,7 @@ static const struct kernel *const kernels[] = {PRODUCT_LIST(forward_kernels),
                                                &few_rows_kernels[PRODUCT_LANES4],
                                                &few_rows_kernels[PRODUCT_LANES8],
                                                &finish_kernel,
+                                               &flip_kernel,
                                                PRODUCT_LIST(dx_kernels),
                                                PRODUCT_LIST(dw_kernels),
                                                &product_mask_kernels[0],
@@ -100,8 +102,17 @@ static const struct op_algorithm forward_algorithms[] = {
     {0},
 };
 
-// Of dx and of dw.
-static const struct op_algorithm backward_algorithms[] = {
+// The direct way of CPU drivers adds the units lane by lane, so that the order of the sum is that
+// of a number of lanes; with w turned it is that of forward, and of GPUs.
+enum { DX_HALVES, DX_TURNED, DX_DIRECT };
+static const struct op_algorithm dx_algorithms[] = {
+    [DX_HALVES] = PRODUCT_HALVES,
+    [DX_TURNED] = {"turned", has_lanes, op_is_strict},
+    [DX_DIRECT] = {"direct", NULL, NULL},
+    {0},
+};
+
+static const struct op_algorithm dw_algorithms[] = {
     PRODUCT_HALVES,
     {"direct", NULL, NULL},
     {0},
@@ -129,10 +140,16 @@ static uint64_t parts_size(uint32_t parts, uint32_t rows, uint32_t columns)
     return parts == 1 ? 0 : (uint64_t)parts * rows * columns * sizeof(float);
 }
 
+static uint64_t turned_size(const struct dense_push *push)
+{
+    return (uint64_t)push->inputs * push->units * sizeof(float);
+}
+
 static uint64_t backward_scratch_size(const struct dense_push *push, const struct op_io *io)
 {
     return product_scratch_size(io->backward_reads_out ? shape_size(&io->out) : 0) +
            product_scratch_size(parts_size(push->dx_parts, push->batch, push->inputs)) +
+           (io->algorithm[OP_DX] == DX_TURNED ? product_scratch_size(turned_size(push)) : 0) +
            product_scratch_size(sum_rows_scratch_size(push->batch, push->units));
 }
 
@@ -241,14 +258,45 @@ static void forward(struct recorder *recorder, const struct op_call *call)
 
 // ---- Backward ----------------------------------------------------------------------------------
 
-static void record_dx(struct recorder *recorder, const struct op_call *call, struct slice dy,
-                      struct slice *scratch)
+// The parts of dx as those of forward, of dy by the turned weights.
+static void record_dx_turned(struct recorder *recorder, const struct op_call *call, struct slice dy,
+                             struct slice *scratch, struct slice to)
 {
     const struct dense_push *push = OP_PUSH(dense_push, call->io);
     const enum product_variant variant = product_variant_of(recorder, call->io, OP_DX);
-    struct slice to = call->din[0];
-    if (push->dx_parts > 1)
-        to = product_scratch_take(scratch, parts_size(push->dx_parts, push->batch, push->inputs));
+    const struct slice turned = product_scratch_take(scratch, turned_size(push));
+    // The axes of w are exchanged as those of a convolution of one cell.
+    const struct conv2d_push one_cell = {.in_c = push->inputs,
+                                         .out_c = push->units,
+                                         .kernel_h = 1,
+                                         .kernel_w = 1,
+                                         .stride_h = 1,
+                                         .stride_w = 1};
+    const struct dense_push as_forward = {.batch = push->batch,
+                                          .inputs = push->units,
+                                          .units = push->inputs,
+                                          .fwd_length = push->dx_length,
+                                          .fwd_parts = push->dx_parts};
+    const struct product_size size = {
+        push->dx_parts, push->batch, push->inputs, {push->inputs, push->units}};
+    struct dispatch dispatch = {
+        .bind = {[DENSE_FWD_X] = dy,
+                 [DENSE_FWD_W] = turned,
+                 [DENSE_FWD_B] = turned,
+                 [DENSE_FWD_Y] = to},
+        .push = &as_forward,
+        .flops = call->io->flops,
+    };
+    record_flip(recorder, &one_cell, call->weight[0], turned);
+    product_dispatch(recorder_info(recorder), variant, product_tile_of(variant), &size, &dispatch);
+    record_dispatch(recorder, &forward_kernels[variant], &dispatch);
+}
+
+static void record_dx_direct(struct recorder *recorder, const struct op_call *call, struct slice dy,
+                             struct slice to)
+{
+    const struct dense_push *push = OP_PUSH(dense_push, call->io);
+    const enum product_variant variant = product_variant_of(recorder, call->io, OP_DX);
     const struct product_size size = {
         push->dx_parts, push->batch, push->inputs, {push->inputs, push->units}};
     struct dispatch dispatch = {
@@ -258,6 +306,19 @@ static void record_dx(struct recorder *recorder, const struct op_call *call, str
     };
     product_dispatch(recorder_info(recorder), variant, dx_lanes_tile, &size, &dispatch);
     record_dispatch(recorder, &dx_kernels[variant], &dispatch);
+}
+
+static void record_dx(struct recorder *recorder, const struct op_call *call, struct slice dy,
+                      struct slice *scratch)
+{
+    const struct dense_push *push = OP_PUSH(dense_push, call->io);
+    struct slice to = call->din[0];
+    if (push->dx_parts > 1)
+        to = product_scratch_take(scratch, parts_size(push->dx_parts, push->batch, push->inputs));
+    if (call->io->algorithm[OP_DX] == DX_TURNED)
+        record_dx_turned(recorder, call, dy, scratch, to);
+    else
+        record_dx_direct(recorder, call, dy, to);
     if (push->dx_parts > 1)
         record_sum_of_parts(recorder, to, call->din[0], push->dx_parts, push->batch * push->inputs);
 }
@@ -304,7 +365,7 @@ const struct op op_dense = {
     .params_size = sizeof(struct dense_params),
     .multiplies_halves = true,
     .kernels = kernels,
-    .algorithms = {forward_algorithms, backward_algorithms, backward_algorithms},
+    .algorithms = {forward_algorithms, dx_algorithms, dw_algorithms},
     .infer = infer,
     .forward = forward,
     .backward = backward,

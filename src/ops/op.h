@@ -169,12 +169,17 @@ struct op {
 // for NULL.
 uint32_t op_lanes(const struct vktl_device_info *info);
 
+// Whether the results must have the same bits on every device. Then what is wanted does not count,
+// and the heuristics take algorithms whose bits do not depend on the device: either the same
+// algorithm everywhere, or one that adds in the same order.
+bool op_is_strict(const struct op_io *io);
+
 // Fills io->algorithm for every direction: the one that io->wanted names where it suits, else the
 // heuristic's. For `infer`, once io->push is set. The last of a list must suit everything.
 void op_choose(const struct op *op, struct op_io *io);
 
-// The algorithms of a direction that suit an io after `infer`, the one that is taken first; 0 where
-// the operator has one way only. Static strings.
+// The algorithms of a direction that suit an io after `infer`, the one that is taken first and, if
+// strict, alone; 0 where the operator has one way only. Static strings.
 uint32_t op_suiting(const struct op *op, const struct op_io *io, enum op_direction direction,
                     const char *names[OP_MAX_ALGORITHMS]);
 

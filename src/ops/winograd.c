@@ -70,17 +70,19 @@ static bool suits(const struct op_io *io, uint32_t summed, uint32_t others)
 {
     enum { MIN_CHANNELS = 16 };
     return io->device && is_3x3(OP_PUSH(conv2d_push, io)) && summed >= MIN_CHANNELS &&
-           others >= MIN_CHANNELS && (op_lanes(io->device) == 0 || summed % ROWS == 0);
+           others >= MIN_CHANNELS &&
+           ((op_lanes(io->device) == 0 && !op_is_strict(io)) || summed % ROWS == 0);
 }
 
-// On CPU drivers always. GPUs count bytes, too: for each cell the transforms move 2 * 36 / 16 * 4
-// bytes a channel of x and of y, and 2 * 9 * 3 / 4 operations are saved for each pair of channels.
-// At some 40 operations a byte, what a GPU has, that is even at 64 pairs for each of the channels.
+// On CPU drivers always, and where all devices must do the same. GPUs count bytes, too: for each
+// cell the transforms move 2 * 36 / 16 * 4 bytes a channel of x and of y, and 2 * 9 * 3 / 4
+// operations are saved for each pair of channels. At some 40 operations a byte, what a GPU has,
+// that is even at 64 pairs for each of the channels.
 bool winograd_pays(const struct op_io *io)
 {
     enum { EVEN = 64 };
     const struct conv2d_push *push = OP_PUSH(conv2d_push, io);
-    return op_lanes(io->device) > 0 ||
+    return op_lanes(io->device) > 0 || op_is_strict(io) ||
            (uint64_t)push->in_c * push->out_c >= EVEN * ((uint64_t)push->in_c + push->out_c);
 }
 
@@ -105,11 +107,11 @@ bool winograd_suits_dw(const struct op_io *io)
 // ---- Chunks ------------------------------------------------------------------------------------
 
 // Tiles taken at once: as many as leave the two transformed tensors in a CPU's caches, or as keep a
-// GPU busy.
+// GPU busy. dw sums by chunks, so strict devices take the same ones.
 static uint32_t chunk_size(const struct conv2d_push *push, const struct vktl_device_info *device)
 {
     enum { CPU_BYTES = 8 << 20, GPU_BYTES = 64 << 20, MIN_TILES = 64 };
-    const uint32_t bytes = op_lanes(device) > 0 ? CPU_BYTES : GPU_BYTES;
+    const uint32_t bytes = op_lanes(device) > 0 || device->strict ? CPU_BYTES : GPU_BYTES;
     const uint64_t tile = (uint64_t)WINOGRAD_POINTS * (push->in_c + push->out_c) * sizeof(float);
     uint64_t tiles = bytes / tile / ROWS * ROWS;
     tiles = tiles < MIN_TILES ? MIN_TILES : tiles;

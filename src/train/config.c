@@ -71,6 +71,7 @@ static const struct setting settings[] = {
     {"batch", SETTING_U32, AT(batch)},
     {"micro_batch", SETTING_U32, AT(micro_batch), SETTING_FREE},
     {"precision", SETTING_CHOICE, AT(precision), .words = precisions},
+    {"strict", SETTING_FLAG, AT(strict)},
     {"lr", SETTING_REAL, AT(learning_rate)},
     {"optimizer", SETTING_CHOICE, AT(optimizer.kind), .words = optimizer_names},
     {"momentum", SETTING_REAL_OR_ZERO, AT(optimizer.momentum)},

@@ -12,7 +12,7 @@
 #include "train/config.h"
 
 static const char history_header[] =
-    "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds\n";
+    "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds";
 static const char steps_header[] = "step,loss,accuracy,learning_rate\n";
 
 // Writing takes at most this part of the time, however large the model.
@@ -64,6 +64,7 @@ vktl_status run_init(const struct vktl_log *log, struct session *session, struct
     text_init(&run->history);
     text_init(&run->steps);
     text_append(&run->history, history_header);
+    text_append(&run->history, run->params->strict ? ",weights_sha256\n" : "\n");
     text_append(&run->steps, steps_header);
     return run_take_plan(run, session->plan);
 }

@@ -9,6 +9,7 @@
 
 #include <vktl/trainer.h>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "nn/plan.h"
 #include "train/course.h"
@@ -25,6 +26,8 @@ struct run {
     void **state;
     float **best;
     uint32_t tensor_count;
+    struct digest frozen; // of the weights before the first that is trained, if they are known
+    bool frozen_is_known;
     bool best_is_new, last_is_new; // not yet in their files
     double written_at;             // clock_seconds
     double write_seconds;          // that the last writing took
@@ -65,6 +68,12 @@ bool run_is_due(const struct run *run);
 // curves.png and curves.svg, if there are epochs that they do not show yet. Never fails the run: a
 // warning says once why there are none.
 void run_draw(struct run *run);
+
+// ---- Fingerprint (run_digest.c)
+
+// SHA-256 of all weights at the last good moment, each an array of little-endian float32, in the
+// order of the layers and of their weights: what best.safetensors holds, sorted like that.
+void run_digest(struct run *run, char text[DIGEST_TEXT_SIZE]);
 
 // ---- Weights (run_weights.c)
 

@@ -43,6 +43,7 @@ vktl_status run_take_plan(struct run *run, struct plan *plan)
 {
     vktl_status status = VKTL_OK;
     free_tensors(run);
+    run->frozen_is_known = false;
     run->plan = plan;
     if (!plan)
         return VKTL_OK;

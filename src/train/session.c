@@ -86,6 +86,20 @@ fail:
     return status;
 }
 
+static vktl_status check_strict(const struct session *session)
+{
+    const struct vktl_train_params *params = &session->params;
+    if (params->strict && params->precision == VKTL_MIXED)
+        return log_fail(session->log, VKTL_USAGE,
+                        "--strict: products of halves differ from device to device; leave "
+                        "--precision mixed out");
+    if (params->strict && params->find_batch)
+        return log_fail(session->log, VKTL_USAGE,
+                        "--strict: --batch auto finds what fits on this device, another one would "
+                        "take other batches; give --batch a number");
+    return VKTL_OK;
+}
+
 static vktl_status check_precision(const struct session *session)
 {
     const struct vktl_device_info *info = vktl_device_info(session->device);
@@ -249,7 +263,10 @@ vktl_status session_open_checkpoint(const struct vktl_log *log, struct vktl_devi
     TRY(check_params(log, params));
     fill_defaults(&session->params);
     TRY(check_choices(session));
+    TRY(check_strict(session));
     TRY(check_precision(session));
+    if (session->params.strict)
+        gpu_be_strict(session->device);
     loss_scale_reset(params->precision == VKTL_MIXED, &session->loss_scale);
     session->learning_rate = session->params.learning_rate;
     TRY(prepare(session, path));

@@ -171,7 +171,13 @@ static void log_epoch(struct trainer *trainer, const struct vktl_train_progress 
         text_format(text, "%.9g,%.9g", epoch->val_loss, epoch->val_accuracy);
     else
         text_append(text, ",");
-    text_format(text, ",%.9g,%.3f\n", epoch->learning_rate, epoch->seconds);
+    text_format(text, ",%.9g,%.3f", epoch->learning_rate, epoch->seconds);
+    if (trainer->session.params.strict) {
+        char digest[DIGEST_TEXT_SIZE];
+        run_digest(&trainer->run, digest);
+        text_format(text, ",%s", digest);
+    }
+    text_append(text, "\n");
 }
 
 static void note_result(struct trainer *trainer)

@@ -105,15 +105,16 @@ class Table:
 class Golden:
     """One golden run and the program that repeats it."""
 
-    def __init__(self, program, folder, work):
+    def __init__(self, program, folder, work, environment=None, flags=()):
         self.program, self.folder, self.work = program, folder, work
+        self.environment, self.flags = {**os.environ, **(environment or {})}, flags
         self.expected = json.loads((folder / "expected.json").read_text())
         self.optimizer = self.expected["optimizer"]
         self.table = Table()
 
     def vktl(self, *words):
         command = [self.program, *map(str, words), "--quiet"]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, capture_output=True, text=True, env=self.environment)
         if done.returncode:
             print(f"{' '.join(command)}\nended with status {done.returncode}:\n{done.stderr}")
             sys.exit(1)
@@ -134,7 +135,7 @@ class Golden:
         flags = [f"--{name}" for name, given in (
             ("nesterov", self.optimizer.get("nesterov")),
             ("train-batchnorm", self.expected.get("train_batchnorm"))) if given]
-        self.vktl("train", *words, *flags, "--no-shuffle", *self.model())
+        self.vktl("train", *words, *flags, *self.flags, "--no-shuffle", *self.model())
         return run
 
     def chosen(self):
@@ -225,4 +226,5 @@ def main():
     sys.exit(Golden(program, folder, pathlib.Path(work)).check())
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -57,6 +57,21 @@ static void test_one_way_only(void **state)
     assert_int_equal(op_suiting(&op_relu, &io, OP_FORWARD, names), 0);
 }
 
+// Bits must not depend on what was tuned, nor on how many lanes there are.
+static void test_strict(void **state)
+{
+    (void)state;
+    struct vktl_device_info strict = eight_lanes;
+    const char *names[OP_MAX_ALGORITHMS];
+    strict.strict = true;
+    assert_string_equal(suiting(&strict, 4, "direct"), "rows4");
+    struct op_io io = infer_dense(&strict, 4, NULL);
+    io.wanted[OP_DX] = "direct";
+    op_choose(&op_dense, &io);
+    assert_int_equal(op_suiting(&op_dense, &io, OP_DX, names), 1);
+    assert_string_equal(names[0], "turned");
+}
+
 // Files keep them: a change here forgets what was tuned, and what runs were started with.
 static void test_keys(void **state)
 {
@@ -113,7 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_heuristic),    cmocka_unit_test(test_wanted),
         cmocka_unit_test(test_one_way_only), cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_lists),        cmocka_unit_test(test_strict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
