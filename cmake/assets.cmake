@@ -1,8 +1,11 @@
-# Embeds files of assets/ into the library: the model architectures, and the backbone of the demo.
+# Embeds files of assets/ into the library: the model architectures, the backbone of the demo, and the
+# golden run of the selftest.
 #
 # Each becomes bytes in the table `embedded_files` of src/base/embedded.h.
 file(GLOB asset_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/assets/models/*.json
-                                        ${CMAKE_SOURCE_DIR}/assets/backbones/*.safetensors)
+                                        ${CMAKE_SOURCE_DIR}/assets/backbones/*.safetensors
+                                        ${CMAKE_SOURCE_DIR}/assets/selftest/*.*
+                                        ${CMAKE_SOURCE_DIR}/assets/selftest/images/*/*.png)
 set(asset_table "// Generated: files of assets/.\n#include \"base/embedded.h\"\n\n#include <stddef.h>\n\n")
 set(asset_rows "")
 set(asset_index 0)

@@ -57,6 +57,19 @@ VKTL_API vktl_status vktl_selftest(const struct vktl_log *log, struct vktl_devic
                                    void (*on_row)(const struct vktl_selftest_row *row, void *user),
                                    void *user, struct vktl_selftest_counts *counts);
 
+// Repeats a small training run that PyTorch made in double precision, in a temporary folder: a row
+// each for the predictions before it, the loss of every step, the loss that inference finds where
+// training was interrupted, the final weights after going on from there, and whether those are bit
+// for bit those of a run that was left alone. Their operator is called "model".
+//
+// Everything else is as with vktl_selftest, but `params` needs no more than should_stop. VKTL_IO:
+// no temporary folder.
+VKTL_API vktl_status vktl_selftest_model(const struct vktl_log *log, struct vktl_device *device,
+                                         const struct vktl_selftest_params *params,
+                                         void (*on_row)(const struct vktl_selftest_row *row,
+                                                        void *user),
+                                         void *user, struct vktl_selftest_counts *counts);
+
 #ifdef __cplusplus
 }
 #endif

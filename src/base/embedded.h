@@ -1,4 +1,5 @@
-// Files of assets/ that the build embeds: architectures and the demo's backbone.
+// Files of assets/ that the build embeds: architectures, the demo's backbone and the
+// selftest's golden run.
 #ifndef BASE_EMBEDDED_H
 #define BASE_EMBEDDED_H
 

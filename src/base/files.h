@@ -58,6 +58,11 @@ bool folder_exists(const char *path); // links followed
 // `mkdir -p`. New folders get the user's usual permissions.
 vktl_status folder_create_all(const struct vktl_log *log, const char *path);
 
+// A new folder for this user alone, in $TMPDIR or /tmp; and its end, with all that is in it, links
+// not followed. A pointer to NULL is allowed.
+vktl_status folder_create_temporary(const struct vktl_log *log, char **path);
+void folder_remove_temporary(char **path);
+
 enum folder_entry_kind {
     FOLDER_ENTRY_FILE,   // a regular file, or a link to one
     FOLDER_ENTRY_FOLDER, // a folder, or a link to one

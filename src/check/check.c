@@ -1,98 +1,17 @@
 // Responsible for the verdict on one case: runs it everywhere, compares, reports rows.
 #include "check/check.h"
+#include "check/compare.h"
 #include "check/trial.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/hash.h"
 
-enum { DETAIL_SIZE = 256, DIRECTION_SIZE = 48, BITS_SIZE = 33 };
+enum { DETAIL_SIZE = 256, DIRECTION_SIZE = 48 };
 
-static const double not_a_number_error = 1e30;
 static const double gradient_tolerance = 0.02; // of finite differences
-
-struct comparison {
-    double worst;
-    uint64_t index; // of the worst element
-    double ulp;     // its error in such units
-    double largest; // difference of any element
-};
-
-static double difference_of(double a, double b)
-{
-    if ((isnan(a) && isnan(b)) || a == b)
-        return 0;
-    const double difference = fabs(a - b);
-    return difference < not_a_number_error ? difference : not_a_number_error; // also for a NaN
-}
-
-// An error is measured against the element and the typical size of all, so that a small sum of
-// large terms is not held to the precision that its terms do not have. Up to `flushed` it is none.
-static double element_error(double a, double b, double scale, double flushed)
-{
-    const double difference = difference_of(a, b);
-    if (difference <= flushed)
-        return 0;
-    return isfinite(b) ? fmin(difference / (fabs(b) + scale), not_a_number_error)
-                       : not_a_number_error;
-}
-
-static double in_ulp(double difference, double b, double scale)
-{
-    int exponent; // of a power of 2 that is above the size, and at most twice as large
-    frexp(fmax(fmax(fabs(b), scale), FLT_MIN), &exponent);
-    return difference < not_a_number_error ? ldexp(difference, FLT_MANT_DIG - exponent)
-                                           : not_a_number_error;
-}
-
-static double root_mean_square(const float *values, uint64_t count)
-{
-    double squares = 0;
-    uint64_t numbers = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        if (!isfinite(values[i]))
-            continue;
-        squares += (double)values[i] * values[i];
-        numbers++;
-    }
-    return numbers ? sqrt(squares / (double)numbers) : 0;
-}
-
-static struct comparison compare(const float *a, const float *b, uint64_t count, double flushed)
-{
-    const double scale = root_mean_square(b, count);
-    struct comparison found = {0};
-    for (uint64_t i = 0; i < count; i++) {
-        const double error = element_error(a[i], b[i], scale, flushed);
-        found.largest = fmax(found.largest, difference_of(a[i], b[i]));
-        if (error > found.worst) {
-            found.worst = error;
-            found.index = i;
-        }
-    }
-    if (found.worst > 0)
-        found.ulp = in_ulp(difference_of(a[found.index], b[found.index]), b[found.index], scale);
-    return found;
-}
-
-// Which of its many NaNs a device makes is its own affair.
-static void fingerprint(const float *values, uint64_t count, char text[BITS_SIZE])
-{
-    static const uint32_t any_nan = 0x7fc00000;
-    struct hash hash = {{0}};
-    for (uint64_t i = 0; i < count; i++) {
-        uint32_t bits = any_nan;
-        if (!isnan(values[i]))
-            memcpy(&bits, &values[i], sizeof bits);
-        hash = hash_bytes(hash, &bits, sizeof bits);
-    }
-    snprintf(text, BITS_SIZE, "%016llx%016llx", (unsigned long long)hash.half[0],
-             (unsigned long long)hash.half[1]);
-}
 
 // ---- Tolerance ---------------------------------------------------------------------------------
 
@@ -169,15 +88,10 @@ static const char *algorithm_of(const struct trial *trial, int tensor)
 
 static void report(const struct trial *trial, struct vktl_selftest_row row)
 {
-    const struct vktl_device_info *info = vktl_device_info(trial->check->device);
     row.op = trial->check->op->name;
     row.name = trial->check->test->name;
     row.precision = trial->check->mixed ? "mixed" : "fp32";
-    row.form = info->form == VKTL_FORM_ADDRESS ? "address" : "storage";
-    row.kernels = op_lanes(info) ? "cpu" : "gpu";
-    row.bits = row.bits ? row.bits : "";
-    row.detail = row.detail ? row.detail : "";
-    row.algorithm = row.algorithm ? row.algorithm : "";
+    check_describe(vktl_device_info(trial->check->device), &row);
     trial->check->on_row(&row, trial->check->user);
 }
 
@@ -187,9 +101,9 @@ static void report_tensor(const struct trial *trial, const struct gpu_outcome *o
     const float *gpu = outcome->result[tensor], *reference = trial->host[tensor];
     const double tolerance = tolerance_of(trial, tensor);
     const struct comparison found =
-        compare(gpu, reference, trial_count(trial, tensor), flushed_of(trial, tensor));
+        check_compare(gpu, reference, trial_count(trial, tensor), flushed_of(trial, tensor));
     const bool close = found.worst <= tolerance;
-    char detail[DETAIL_SIZE] = "", direction[DIRECTION_SIZE], bits[BITS_SIZE];
+    char detail[DETAIL_SIZE] = "", direction[DIRECTION_SIZE], bits[CHECK_BITS_SIZE];
     if (!close)
         snprintf(detail, sizeof detail, "element %llu is %.9g, the reference says %.9g",
                  (unsigned long long)found.index, gpu[found.index], reference[found.index]);
@@ -198,7 +112,7 @@ static void report_tensor(const struct trial *trial, const struct gpu_outcome *o
     else if (!outcome->guarded)
         snprintf(detail, sizeof detail, "memory beside the tensors was written");
     direction_text(trial, tensor, direction);
-    fingerprint(gpu, trial_count(trial, tensor), bits);
+    check_fingerprint(gpu, trial_count(trial, tensor), bits);
     report(trial, (struct vktl_selftest_row){
                       .direction = direction,
                       .algorithm = algorithm_of(trial, tensor),

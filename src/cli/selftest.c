@@ -24,7 +24,7 @@ static const struct option options[] = {
      .help = "every usable device, which are then compared in pairs, or one as `vktl devices` "
              "lists them"},
     {.name = "op", .type = OPTION_TEXT, .argument = "NAME", AT(op), .note = "all",
-     .help = "one operator, such as conv2d"},
+     .help = "one operator, such as conv2d, or `model`: a training run repeated after PyTorch"},
     {.name = "quick", .type = OPTION_FLAG, AT(quick),
      .help = "leave out the few slow cases, and the form of kernels that the device does not "
              "prefer"},
@@ -123,21 +123,42 @@ static struct vktl_device_params params_of(const struct selftest *selftest, cons
                                        .gpu_kernels = selftest->chosen->gpu_kernels};
 }
 
+// Whole models go by the name of an operator.
+static bool has_models(const struct selftest_options *chosen)
+{
+    return !chosen->op || strcmp(chosen->op, "model") == 0;
+}
+
+static bool is_operator(const struct selftest_options *chosen)
+{
+    return !chosen->op || strcmp(chosen->op, "model") != 0;
+}
+
 static vktl_status test_form(struct selftest *selftest, struct vktl_device *device)
 {
-    vktl_status status;
+    vktl_status status = VKTL_OK;
+    const struct selftest_options *chosen = selftest->chosen;
     const struct vktl_log *log = &selftest->console->log;
     const struct vktl_selftest_params params = {.op = selftest->chosen->op,
                                                 .quick = selftest->chosen->quick,
                                                 .progress = draw_progress,
                                                 .should_stop = should_stop};
     const struct vktl_device_info *info = vktl_device_info(device);
-    struct vktl_selftest_counts counts;
+    struct vktl_selftest_counts counts = {0}, all;
     console_say(selftest->console, "%s (%s), kernels over %s", info->name, info->driver,
                 info->form == VKTL_FORM_ADDRESS ? "addresses" : "storage buffers");
-    status = vktl_selftest(log, device, &params, take_row, selftest, &counts);
-    if (counts.rows)
-        console_say(selftest->console, "%u comparisons, %u failed", counts.rows, counts.failed);
+    if (is_operator(chosen))
+        status = vktl_selftest(log, device, &params, take_row, selftest, &counts);
+    all = counts;
+    if (has_models(chosen) && (status == VKTL_OK || status == VKTL_FAILED)) {
+        const vktl_status first = status;
+        status = vktl_selftest_model(log, device, &params, take_row, selftest, &counts);
+        all.rows += counts.rows;
+        all.failed += counts.failed;
+        status = first == VKTL_OK ? status : first;
+    }
+    if (all.rows)
+        console_say(selftest->console, "%u comparisons, %u failed", all.rows, all.failed);
     return status;
 }
 

@@ -7,7 +7,8 @@ static void add_table(struct page *page, const struct table *table, bool failed)
     if (failed)
         return;
     page_table(page, &(struct page_table){
-                         .caption = table->title,
+                         .caption = table->caption,
+                         .look = PAGE_NAMES,
                          .columns = table->columns,
                          .rows = table->rows,
                          .headings = table->headings,
@@ -37,10 +38,6 @@ static void add_lines(struct page *page, struct tables *tables)
         struct table table;
         tables_lines(tables, op, &table);
         page_details_begin(page, table.title);
-        table.title = tables->comparison->device_count > 1
-                          ? "Columns with a number are the devices above; devices with the same "
-                            "bits are joined by ="
-                          : "Every result";
         add_table(page, &table, tables->failed);
         page_details_end(page);
     }

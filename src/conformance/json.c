@@ -13,7 +13,8 @@ enum {
     MAX_FILE_SIZE = 32 << 20,
     MAX_DEVICES = 64, // in a report, merged ones included
     MAX_ROWS = 50000, // of a device
-    MAX_TEXT = 500,   // bytes; what a label holds
+    MAX_ALL_ROWS = 200000,
+    MAX_TEXT = 500, // bytes; what a label holds
 };
 
 static const double max_error = 1e30, max_number = 1e18;
@@ -232,12 +233,16 @@ static vktl_status read_device(struct reader *reader, struct vktl_conformance *c
 {
     vktl_status status;
     struct device device;
+    struct vktl_selftest_counts counts;
     const cJSON *cases = cJSON_GetObjectItemCaseSensitive(item, "cases"), *one;
     if (conformance->device_count >= MAX_DEVICES)
         REFUSE(reader, "devices", "are more than 64 together");
     TRY(read_facts(reader, item, &device));
     if (!cJSON_IsArray(cases) || cJSON_GetArraySize(cases) > MAX_ROWS)
         REFUSE(reader, "cases", "is missing, no list, or longer than 50000");
+    vktl_conformance_counts(conformance, &counts);
+    if (counts.rows + (uint32_t)cJSON_GetArraySize(cases) > MAX_ALL_ROWS)
+        REFUSE(reader, "cases", "are more than 200000 together");
     TRY(conformance_begin(reader->log, conformance, &device));
     cJSON_ArrayForEach(one, cases)
     {

@@ -88,7 +88,7 @@ struct pair comparison_pair(const struct comparison *comparison, uint32_t first,
 
 // Cells in rows, the first of a row its heading; texts in the arena.
 struct table {
-    const char *title;
+    const char *title, *caption;
     uint32_t columns, rows, capacity;
     uint32_t text_columns; // after the first
     const char **headings; // (columns)

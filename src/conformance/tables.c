@@ -12,6 +12,8 @@ const char tables_legend[] =
     "plain C loops with double sums say; then the same in units in the last place of a float "
     "(ULP), and as a share of the tolerance.";
 
+#define SPACE "\u00a0" // that no line breaks at
+
 // ---- Cells -------------------------------------------------------------------------------------
 
 static const char *format(struct tables *tables, const char *words, ...) LOG_FORMAT(2, 3);
@@ -28,9 +30,9 @@ static const char *format(struct tables *tables, const char *words, ...)
 }
 
 static void table_begin(struct tables *tables, struct table *table, const char *title,
-                        uint32_t columns)
+                        const char *caption, uint32_t columns)
 {
-    *table = (struct table){.title = title, .columns = columns};
+    *table = (struct table){.title = title, .caption = caption, .columns = columns};
     table->headings = arena_alloc_array(&tables->arena, columns, sizeof *table->headings);
     tables->failed |= !table->headings;
 }
@@ -77,22 +79,23 @@ static const char *error_text(struct tables *tables, double error)
 static const char *ulp_text(struct tables *tables, double ulp)
 {
     if (ulp >= 1e6)
-        return "> 999999";
+        return ">" SPACE "999999";
     return ulp == 0 ? "0" : format(tables, ulp < 100 ? "%.1f" : "%.0f", ulp);
 }
 
 static const char *share_text(struct tables *tables, const struct vktl_selftest_row *row)
 {
     if (row->worst == 0)
-        return "0 %";
+        return "0" SPACE "%";
     const double share = row->tolerance > 0 ? 100 * row->worst / row->tolerance : INFINITY;
-    return share > 999 ? "> 999 %" : format(tables, share < 10 ? "%.1f %%" : "%.0f %%", share);
+    return share > 999 ? ">" SPACE "999" SPACE "%"
+                       : format(tables, share < 10 ? "%.1f" SPACE "%%" : "%.0f" SPACE "%%", share);
 }
 
 static const char *seconds_text(struct tables *tables, double seconds)
 {
-    return seconds < 1 ? format(tables, "%.1f ms", 1000 * seconds)
-                       : format(tables, "%.1f s", seconds);
+    return seconds < 1 ? format(tables, "%.1f" SPACE "ms", 1000 * seconds)
+                       : format(tables, "%.1f" SPACE "s", seconds);
 }
 
 static const char *size_text(struct tables *tables, double size)
@@ -101,7 +104,7 @@ static const char *size_text(struct tables *tables, double size)
     size_t unit = 0;
     for (; size >= 1024 && unit < 6; unit++)
         size /= 1024;
-    return format(tables, "%.*f %s", size < 10 && size != floor(size), size, units[unit]);
+    return format(tables, "%.*f" SPACE "%s", size < 10 && size != floor(size), size, units[unit]);
 }
 
 static const char *verdict_text(struct tables *tables, uint32_t rows, uint32_t failed)
@@ -115,7 +118,7 @@ static const char *brief(struct tables *tables, const char *verdict,
 {
     if (worst->worst == 0)
         return strcmp(verdict, "ok") == 0 ? "ok, exact" : verdict;
-    return format(tables, "%s, %s, %s ULP, %s", verdict, error_text(tables, worst->worst),
+    return format(tables, "%s, %s, %s" SPACE "ULP, %s", verdict, error_text(tables, worst->worst),
                   ulp_text(tables, ulp), share_text(tables, worst));
 }
 
@@ -175,7 +178,8 @@ void tables_devices(struct tables *tables, struct table *table)
                                         "Memory",      "Kernels read",   "Matrices of halves",
                                         "Comparisons", "Verdict"};
     const uint32_t devices = tables->comparison->device_count;
-    table_begin(tables, table, is_alone(tables) ? "Device" : "Devices", 1 + devices);
+    table_begin(tables, table, is_alone(tables) ? "Device" : "Devices", "As the drivers say",
+                1 + devices);
     table->text_columns = devices;
     set_heading(table, 0, "");
     for (uint32_t i = 0; i < devices; i++)
@@ -221,7 +225,11 @@ void tables_operators(struct tables *tables, struct table *table)
                                         "ULP",      "Of tolerance", "Time"};
     const struct comparison *comparison = tables->comparison;
     const uint32_t devices = comparison->device_count;
-    table_begin(tables, table, "Operators", is_alone(tables) ? 7 : 2 + devices);
+    table_begin(tables, table, "Operators",
+                is_alone(tables)
+                    ? "The worst of each"
+                    : "Verdict, worst error, the same in ULP, its share of the tolerance",
+                is_alone(tables) ? 7 : 2 + devices);
     table->text_columns = devices;
     for (uint32_t i = 0; i < 7 && is_alone(tables); i++)
         set_heading(table, i, alone[i]);
@@ -245,9 +253,9 @@ static const char *pair_text(struct tables *tables, const struct pair *pair)
     if (!pair->compared)
         return "";
     if (pair->same == pair->compared)
-        return format(tables, "all %u the same bits", pair->compared);
-    return format(tables, "%u of %u the same bits, else within %s", pair->same, pair->compared,
-                  error_text(tables, pair->apart));
+        return format(tables, "all %u", pair->compared);
+    return format(tables, "%u of %u, else" SPACE "%s", pair->same, pair->compared,
+                  pair->apart == 0 ? "denormals" : error_text(tables, pair->apart));
 }
 
 // A column a pair; where these are many, a row a pair, and no operators.
@@ -259,7 +267,9 @@ void tables_pairs(struct tables *tables, struct table *table)
     const bool is_wide = pairs <= MOST_COLUMNS;
     const uint32_t rows = is_wide ? comparison->op_count + 1 : 0;
     uint32_t column = 1;
-    table_begin(tables, table, "Devices in pairs", is_wide ? 1 + pairs : 2);
+    table_begin(tables, table, "Devices in pairs",
+                "Results of the same bits, and by how much the others differ at most",
+                is_wide ? 1 + pairs : 2);
     table->text_columns = table->columns - 1;
     set_heading(table, 0, is_wide ? "Operator" : "Devices");
     if (!is_wide)
@@ -310,7 +320,8 @@ void tables_failures(struct tables *tables, struct table *table)
 {
     static const char *const headings[] = {"Device", "Operator", "Case",      "Result",
                                            "Form",   "Error",    "Tolerance", "What is wrong"};
-    table_begin(tables, table, "What failed", 8);
+    table_begin(tables, table, "What failed",
+                "Comparisons beyond their tolerance, or wrong otherwise", 8);
     table->text_columns = 7;
     for (uint32_t i = 0; i < 8; i++)
         set_heading(table, i, headings[i]);
@@ -387,7 +398,11 @@ void tables_lines(struct tables *tables, uint32_t op, struct table *table)
     static const char *const alone[] = {"Verdict", "Error", "ULP", "Of tolerance", "Time"};
     const struct comparison *comparison = tables->comparison;
     const uint32_t devices = comparison->device_count;
-    table_begin(tables, table, comparison->ops[op], is_alone(tables) ? 8 : 4 + devices);
+    table_begin(tables, table, comparison->ops[op],
+                is_alone(tables) ? "Every result"
+                                 : "Columns with a number are the devices above; those with the "
+                                   "same bits are joined by =",
+                is_alone(tables) ? 8 : 4 + devices);
     table->text_columns = is_alone(tables) ? 3 : 3 + devices;
     for (uint32_t i = 0; i < 3; i++)
         set_heading(table, i, first[i]);

@@ -25,6 +25,17 @@ static uint32_t column_width(const struct table *table, uint32_t column)
     return width;
 }
 
+// With plain spaces, which every terminal knows.
+static void append_plain(struct text *text, const char *cell)
+{
+    static const char space[] = "\u00a0";
+    for (const char *found; (found = strstr(cell, space)); cell = found + strlen(space)) {
+        text_append_bytes(text, cell, (size_t)(found - cell));
+        text_append(text, " ");
+    }
+    text_append(text, cell);
+}
+
 // Texts to the left, numbers to the right; a line ends in no spaces.
 static void append_cells(struct text *text, const struct table *table, const uint32_t *widths,
                          const char *const *cells)
@@ -33,7 +44,7 @@ static void append_cells(struct text *text, const struct table *table, const uin
     for (uint32_t i = 0; i < table->columns; i++) {
         const int padding = (int)(widths[i] - width_of(cells[i]));
         text_format(text, "%s%*s", i ? "  " : "", i > table->text_columns ? padding : 0, "");
-        text_append(text, cells[i]);
+        append_plain(text, cells[i]);
         end = *cells[i] ? text->length : end;
         text_format(text, "%*s", i > table->text_columns ? 0 : padding, "");
     }
@@ -49,7 +60,7 @@ static void append_table(struct text *text, struct tables *tables, const struct 
         return;
     for (uint32_t i = 0; i < table->columns; i++)
         widths[i] = column_width(table, i);
-    text_format(text, "\n%s\n\n", table->title);
+    text_format(text, "\n%s: %s\n\n", table->title, table->caption);
     append_cells(text, table, widths, table->headings);
     for (uint32_t i = 0; i < table->rows; i++)
         append_cells(text, table, widths, table->cells + (size_t)i * table->columns);

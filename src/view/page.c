@@ -117,8 +117,10 @@ static void append_cell(struct page *page, const struct page_table *table, uint3
 
 void page_table(struct page *page, const struct page_table *table)
 {
-    static const char *const classes[] = {
-        [PAGE_PLAIN] = "", [PAGE_FACTS] = " class=\"facts\"", [PAGE_MATRIX] = " class=\"matrix\""};
+    static const char *const classes[] = {[PAGE_PLAIN] = "",
+                                          [PAGE_NAMES] = " class=\"names\"",
+                                          [PAGE_FACTS] = " class=\"facts\"",
+                                          [PAGE_MATRIX] = " class=\"matrix\""};
     const uint32_t number = ++page->table_count;
     text_format(&page->body,
                 "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-labelledby=\"table-%u\">\n"

@@ -38,6 +38,7 @@ void page_details_end(struct page *page);
 
 enum page_look {
     PAGE_PLAIN,
+    PAGE_NAMES,  // the first column is of names, which are not broken
     PAGE_FACTS,  // two columns, name and value; the headings are for screen readers
     PAGE_MATRIX, // cells are counts, coloured by their share of the row and of the diagonal
 };

@@ -42,6 +42,7 @@ const char *const page_styles[] = {
     "tbody th{font-weight:400;min-width:8.5rem}\n"
     "td{white-space:nowrap}\n"
     ".t{min-width:6.5rem;white-space:normal}\n"
+    ".names tbody th{overflow-wrap:break-word}\n"
     ".facts tbody th{min-width:0;width:40%}\n"
     ".facts tbody th{color:var(--soft)}\n"
     ".facts thead{position:absolute;left:-999rem}\n"

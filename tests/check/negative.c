@@ -14,6 +14,8 @@ static struct vktl_device *device;
 
 struct verdict {
     uint32_t rows, failed;
+    double ulp, largest;             // of the last forward
+    char bits[64];                   // likewise
     char direction[64], detail[256]; // of the first that failed
     char last_direction[64];
 };
@@ -22,6 +24,13 @@ static void take_row(const struct vktl_selftest_row *row, void *user)
 {
     struct verdict *verdict = user;
     verdict->rows++;
+    assert_string_equal(row->precision, "fp32");
+    assert_true(row->seconds >= 0);
+    if (strcmp(row->direction, "forward") == 0) {
+        verdict->ulp = row->ulp;
+        verdict->largest = row->largest;
+        snprintf(verdict->bits, sizeof verdict->bits, "%s", row->bits);
+    }
     if (row->pass)
         return;
     snprintf(verdict->last_direction, sizeof verdict->last_direction, "%s", row->direction);
@@ -195,6 +204,89 @@ static void test_wrong_filling(void **state)
     assert_caught(run(&wrong, &reference_augment, &images), "forward", "the reference says");
 }
 
+// ---- Values that hide mistakes -----------------------------------------------------------------
+
+// A maximum of two numbers swallows NaNs on many drivers: as relu6's of 6 and a NaN would.
+static void zero_after(struct recorder *recorder, const struct op_call *call)
+{
+    op_relu.forward(recorder, call);
+    record_fill(recorder, slice_part(call->out, 3 * sizeof(float), sizeof(float)), 0);
+}
+
+static void test_swallowed(void **state)
+{
+    (void)state;
+    static const enum check_data kinds[] = {CHECK_NANS, CHECK_HUGE, CHECK_INFINITIES};
+    struct op wrong = op_relu;
+    wrong.forward = zero_after;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        // Element 3 is the first NaN, and a positive infinity.
+        const struct check_case one = {.name = "one", .in = {{2, {5, 70}}}, .data = kinds[i]};
+        assert_int_equal(run(&op_relu, &reference_relu, &one).failed, 0);
+        const struct verdict verdict = run(&wrong, &reference_relu, &one);
+        if (kinds[i] != CHECK_HUGE)
+            assert_caught(verdict, "forward", "element 3 is 0, the reference says");
+    }
+}
+
+// A denormal may become 0, or stay; it may not become a normal number.
+static void denormal_after(struct recorder *recorder, const struct op_call *call)
+{
+    enum { SMALL_BITS = 0x02000000 }; // 2^-123, eight times the least normal number
+    op_relu.forward(recorder, call);
+    record_fill(recorder, slice_part(call->out, 0, sizeof(float)), SMALL_BITS);
+}
+
+static void flushed_after(struct recorder *recorder, const struct op_call *call)
+{
+    record_fill(recorder, call->out, 0);
+}
+
+static void test_denormals(void **state)
+{
+    (void)state;
+    const struct check_case denormals = {
+        .name = "denormals", .in = {{2, {5, 70}}}, .data = CHECK_DENORMALS, .forward_only = true};
+    struct op other = op_relu;
+    other.forward = flushed_after;
+    assert_int_equal(run(&other, &reference_relu, &denormals).failed, 0);
+    assert_int_equal(run(&other, &reference_relu, &distinct).failed > 0, true);
+    other.forward = denormal_after;
+    assert_caught(run(&other, &reference_relu, &denormals), "forward", "element 0 is");
+}
+
+// ---- What a row tells --------------------------------------------------------------------------
+
+// 1 + 2^-23 where 1 is expected, among values whose typical size is below 1.
+static void one_first(const struct reference_call *call)
+{
+    reference_relu.forward(call);
+    call->out[0] = 1;
+}
+
+static void one_and_a_bit(struct recorder *recorder, const struct op_call *call)
+{
+    enum { ONE_AND_A_BIT = 0x3f800001 };
+    op_relu.forward(recorder, call);
+    record_fill(recorder, slice_part(call->out, 0, sizeof(float)), ONE_AND_A_BIT);
+}
+
+static void test_ulp(void **state)
+{
+    (void)state;
+    const struct reference reference = {"relu", one_first, reference_relu.backward};
+    struct op op = op_relu;
+    op.forward = one_and_a_bit;
+    const struct verdict verdict = run(&op, &reference, &distinct);
+    assert_true(verdict.ulp == 1);
+    assert_true(verdict.largest == 0x1p-23);
+    const struct verdict right = run(&op_relu, &reference_relu, &distinct);
+    assert_true(right.ulp == 0 && right.largest == 0);
+    assert_int_equal(strlen(right.bits), 32);
+    assert_string_not_equal(right.bits, verdict.bits);
+    assert_string_equal(right.bits, run(&op_relu, &reference_relu, &distinct).bits);
+}
+
 // ---- The selftest around it --------------------------------------------------------------------
 
 static void test_unknown_operator(void **state)
@@ -208,14 +300,38 @@ static void test_unknown_operator(void **state)
     assert_non_null(strstr(harness_last_error, "conv9d"));
 }
 
+static bool stop_at_once(void *user)
+{
+    (void)user;
+    return true;
+}
+
+static void test_interrupted(void **state)
+{
+    (void)state;
+    struct vktl_selftest_counts counts;
+    const struct vktl_selftest_params params = {.op = "relu", .should_stop = stop_at_once};
+    assert_int_equal(vktl_selftest(&harness_quiet_log, device, &params, NULL, NULL, &counts),
+                     VKTL_INTERRUPTED);
+    assert_int_equal(counts.rows, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_right_one_passes),     cmocka_unit_test(test_wrong_forward),
-        cmocka_unit_test(test_wrong_backward),       cmocka_unit_test(test_unwritten_element),
-        cmocka_unit_test(test_write_beyond_the_end), cmocka_unit_test(test_differs_in_place),
-        cmocka_unit_test(test_wrong_reference),      cmocka_unit_test(test_wrong_filling),
+        cmocka_unit_test(test_right_one_passes),
+        cmocka_unit_test(test_wrong_forward),
+        cmocka_unit_test(test_wrong_backward),
+        cmocka_unit_test(test_unwritten_element),
+        cmocka_unit_test(test_write_beyond_the_end),
+        cmocka_unit_test(test_differs_in_place),
+        cmocka_unit_test(test_wrong_reference),
+        cmocka_unit_test(test_wrong_filling),
         cmocka_unit_test(test_unknown_operator),
+        cmocka_unit_test(test_swallowed),
+        cmocka_unit_test(test_denormals),
+        cmocka_unit_test(test_ulp),
+        cmocka_unit_test(test_interrupted),
     };
     device = harness_open(VKTL_FORM_AUTO);
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
