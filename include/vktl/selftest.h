@@ -25,7 +25,7 @@ struct vktl_selftest_row {
     const char *direction; // "forward", "dx", "dw:kernel"; "reference": the C loops' own gradient
                            // against finite differences
     const char *algorithm; // the way in which it was computed, where there are several; else ""
-    const char *precision; // "fp32" or "mixed"
+    const char *precision; // "fp32", "mixed", or "strict" on devices that are
     const char *form;      // how kernels reach memory: "storage" or "address"
     const char *kernels;   // the variants that were taken: "gpu", or "cpu" for CPU drivers
     const char *name;      // of the case

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "abi/strict.h"
 
 enum { DETAIL_SIZE = 256, DIRECTION_SIZE = 48 };
 
@@ -45,11 +46,13 @@ static double tolerance_of(const struct trial *trial, int tensor)
     return 4e-6 + 5e-7 * sqrt(fmax(1, reduction_of(trial, tensor)));
 }
 
-// A device may take a number for 0, or make 0 of it, that is none of float's normal ones. What an
+// A device may take a number for 0, or make 0 of it, that is none of float's normal ones; a strict
+// one does so with all numbers below another. What an
 // operator does to such numbers otherwise makes them no more than four times as large.
 static double flushed_of(const struct trial *trial, int tensor)
 {
-    return 4 * FLT_MIN * fmax(1, reduction_of(trial, tensor));
+    const double least = trial->io.device->strict ? STRICT_LEAST : FLT_MIN;
+    return 4 * least * fmax(1, reduction_of(trial, tensor));
 }
 
 // ---- Rows --------------------------------------------------------------------------------------
@@ -90,7 +93,7 @@ static void report(const struct trial *trial, struct vktl_selftest_row row)
 {
     row.op = trial->check->op->name;
     row.name = trial->check->test->name;
-    row.precision = trial->check->mixed ? "mixed" : "fp32";
+    row.precision = trial->check->mixed ? "mixed" : trial->io.device->strict ? "strict" : "fp32";
     check_describe(vktl_device_info(trial->check->device), &row);
     trial->check->on_row(&row, trial->check->user);
 }

@@ -26,8 +26,8 @@ static const struct option options[] = {
     {.name = "op", .type = OPTION_TEXT, .argument = "NAME", AT(op), .note = "all",
      .help = "one operator, such as conv2d, or `model`: a training run repeated after PyTorch"},
     {.name = "quick", .type = OPTION_FLAG, AT(quick),
-     .help = "leave out the few slow cases, and the form of kernels that the device does not "
-             "prefer"},
+     .help = "leave out the few slow cases, the form of kernels that the device does not prefer, "
+             "and --strict's"},
     {.name = "report", .type = OPTION_TEXT, .argument = "FILE", AT(report),
      .help = "write a report: .html (one self-contained page), .md, .json or .txt"},
     {.name = "merge", .type = OPTION_FLAG, AT(merge),
@@ -66,7 +66,7 @@ static vktl_status write_row(struct selftest *selftest, const struct vktl_selfte
     vktl_status status;
     struct text text;
     text_init(&text);
-    text_format(&text, "%-18s %-12s %-10s %-24s %-7s %-5s %8.3g ULP %9.2e %9.2e %s\n", row->op,
+    text_format(&text, "%-18s %-12s %-10s %-24s %-7s %-6s %8.3g ULP %9.2e %9.2e %s\n", row->op,
                 row->direction, row->algorithm, row->name, row->form, row->precision, row->ulp,
                 row->worst, row->tolerance, row->pass ? "ok" : "FAIL");
     if (*row->detail)
@@ -114,12 +114,10 @@ static void note(struct selftest *selftest, vktl_status status)
         selftest->worst = status;
 }
 
-static struct vktl_device_params params_of(const struct selftest *selftest, const char *which,
-                                           enum vktl_form form)
+static struct vktl_device_params params_of(const struct selftest *selftest, const char *which)
 {
     return (struct vktl_device_params){.which = which,
                                        .guard = true,
-                                       .form = form,
                                        .gpu_kernels = selftest->chosen->gpu_kernels};
 }
 
@@ -145,8 +143,9 @@ static vktl_status test_form(struct selftest *selftest, struct vktl_device *devi
                                                 .should_stop = should_stop};
     const struct vktl_device_info *info = vktl_device_info(device);
     struct vktl_selftest_counts counts = {0}, all;
-    console_say(selftest->console, "%s (%s), kernels over %s", info->name, info->driver,
-                info->form == VKTL_FORM_ADDRESS ? "addresses" : "storage buffers");
+    console_say(selftest->console, "%s (%s), kernels over %s%s", info->name, info->driver,
+                info->form == VKTL_FORM_ADDRESS ? "addresses" : "storage buffers",
+                info->strict ? ", strict" : "");
     if (is_operator(chosen))
         status = vktl_selftest(log, device, &params, take_row, selftest, &counts);
     all = counts;
@@ -162,25 +161,33 @@ static vktl_status test_form(struct selftest *selftest, struct vktl_device *devi
     return status;
 }
 
-// In the form that the device prefers, then in the other one.
+// In the form that the device prefers; unless that is enough, in the other one, and strictly.
 static void test_device(struct selftest *selftest, const char *which)
 {
-    vktl_status status;
+    enum { PREFERRED, OTHER, STRICT, WAYS };
+    vktl_status status = VKTL_OK;
     struct vktl_device *device = NULL;
     const struct vktl_log *log = &selftest->console->log;
-    struct vktl_device_params params = params_of(selftest, which, VKTL_FORM_AUTO);
-    TRY(vktl_device_open(log, &params, &device));
-    const struct vktl_device_info *info = vktl_device_info(device);
-    const bool has_another = info->has_addresses && !selftest->chosen->quick;
-    params.form = info->form == VKTL_FORM_ADDRESS ? VKTL_FORM_STORAGE : VKTL_FORM_ADDRESS;
-    TRY(vktl_conformance_add_device(log, selftest->conformance, info));
-    status = test_form(selftest, device);
-    if (!has_another || (status != VKTL_OK && status != VKTL_FAILED))
-        goto fail;
-    note(selftest, status);
-    vktl_device_close(&device);
-    TRY(vktl_device_open(log, &params, &device));
-    status = test_form(selftest, device);
+    struct vktl_device_params params = params_of(selftest, which);
+    enum vktl_form other = VKTL_FORM_AUTO; // where the device has both
+    for (int way = PREFERRED; way < (selftest->chosen->quick ? OTHER : WAYS); way++) {
+        if (way == OTHER && other == VKTL_FORM_AUTO)
+            continue;
+        params.form = way == OTHER ? other : VKTL_FORM_AUTO;
+        params.strict = way == STRICT;
+        TRY(vktl_device_open(log, &params, &device));
+        const struct vktl_device_info *info = vktl_device_info(device);
+        if (way == PREFERRED)
+            TRY(vktl_conformance_add_device(log, selftest->conformance, info));
+        if (info->has_addresses)
+            other = info->form == VKTL_FORM_ADDRESS ? VKTL_FORM_STORAGE : VKTL_FORM_ADDRESS;
+        status = test_form(selftest, device);
+        if (status != VKTL_OK && status != VKTL_FAILED)
+            goto fail;
+        note(selftest, status);
+        vktl_device_close(&device);
+    }
+    return;
 fail:
     vktl_device_close(&device);
     note(selftest, status);

@@ -173,7 +173,7 @@ static bool is_fingerprint(const char *bits)
 static vktl_status read_row(const struct reader *reader, const cJSON *item,
                             struct vktl_selftest_row *row)
 {
-    static const char *const precisions[] = {"fp32", "mixed", NULL};
+    static const char *const precisions[] = {"fp32", "mixed", "strict", NULL};
     static const char *const forms[] = {"storage", "address", NULL};
     static const char *const kernels[] = {"gpu", "cpu", NULL};
     vktl_status status;
@@ -199,7 +199,7 @@ static vktl_status read_row(const struct reader *reader, const cJSON *item,
     if (row->pass && row->worst > row->tolerance)
         REFUSE(reader, "pass", "is true, but \"worst\" is above \"tolerance\"");
     if (!is_one_of(row->precision, precisions))
-        REFUSE(reader, "precision", "is neither fp32 nor mixed");
+        REFUSE(reader, "precision", "is neither fp32, mixed nor strict");
     if (!is_one_of(row->form, forms))
         REFUSE(reader, "form", "is neither storage nor address");
     if (!is_one_of(row->kernels, kernels))

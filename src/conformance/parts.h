@@ -80,9 +80,9 @@ vktl_status comparison_init(const struct vktl_log *log, const struct vktl_confor
                             struct comparison *comparison);
 void comparison_deinit(struct comparison *comparison);
 
-// Over the lines from `first` up to `end`.
+// Over the lines from `first` up to `end`, or the strict ones of them.
 struct pair comparison_pair(const struct comparison *comparison, uint32_t first, uint32_t end,
-                            uint32_t a, uint32_t b);
+                            bool is_strict, uint32_t a, uint32_t b);
 
 // ---- tables.c: the same in words
 

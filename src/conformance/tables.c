@@ -258,47 +258,78 @@ static const char *pair_text(struct tables *tables, const struct pair *pair)
                   pair->apart == 0 ? "denormals" : error_text(tables, pair->apart));
 }
 
-// A column a pair; where these are many, a row a pair, and no operators.
-void tables_pairs(struct tables *tables, struct table *table)
+// The pair's lines of one operator, those after the last operator being all, and all strict ones.
+static struct pair pair_of(const struct comparison *comparison, uint32_t op, uint32_t a, uint32_t b)
 {
-    enum { MOST_COLUMNS = 3 };
+    if (op < comparison->op_count)
+        return comparison_pair(comparison, comparison->first_line[op],
+                               comparison->first_line[op + 1], false, a, b);
+    return comparison_pair(comparison, 0, comparison->line_count, op > comparison->op_count, a, b);
+}
+
+static void name_pair_rows(struct tables *tables, struct table *table, uint32_t rows)
+{
     const struct comparison *comparison = tables->comparison;
-    const uint32_t devices = comparison->device_count, pairs = devices * (devices - 1) / 2;
-    const bool is_wide = pairs <= MOST_COLUMNS;
-    const uint32_t rows = is_wide ? comparison->op_count + 1 : 0;
-    uint32_t column = 1;
-    table_begin(tables, table, "Devices in pairs",
-                "Results of the same bits, and by how much the others differ at most",
-                is_wide ? 1 + pairs : 2);
-    table->text_columns = table->columns - 1;
-    set_heading(table, 0, is_wide ? "Operator" : "Devices");
-    if (!is_wide)
-        set_heading(table, 1, "Results");
-    for (uint32_t i = 0; i < rows && devices > 1; i++) {
+    for (uint32_t i = 0; i < rows; i++) {
         const char **row = add_row(tables, table);
         if (row)
-            row[0] = i < comparison->op_count ? comparison->ops[i] : "All";
+            row[0] = i < comparison->op_count    ? comparison->ops[i]
+                     : i == comparison->op_count ? "All"
+                                                 : "Strict ones of all";
     }
+}
+
+// A column a pair.
+static void fill_pairs(struct tables *tables, struct table *table)
+{
+    const uint32_t devices = tables->comparison->device_count;
+    uint32_t column = 1;
+    name_pair_rows(tables, table, tables->comparison->op_count + 2);
     for (uint32_t a = 0; a < devices; a++)
         for (uint32_t b = a + 1; b < devices && !tables->failed; b++, column++) {
-            const char *name = format(tables, "%u and %u", a + 1, b + 1);
-            struct pair pair = comparison_pair(comparison, 0, comparison->line_count, a, b);
-            const char **row = is_wide ? NULL : add_row(tables, table);
-            if (row) {
-                row[0] = name;
-                row[1] = pair_text(tables, &pair);
-            }
-            if (is_wide)
-                set_heading(table, column, name);
-            for (uint32_t i = 0; i < rows && !tables->failed; i++) {
-                if (i < comparison->op_count)
-                    pair = comparison_pair(comparison, comparison->first_line[i],
-                                           comparison->first_line[i + 1], a, b);
-                else
-                    pair = comparison_pair(comparison, 0, comparison->line_count, a, b);
+            set_heading(table, column, format(tables, "%u and %u", a + 1, b + 1));
+            for (uint32_t i = 0; i < table->rows; i++) {
+                const struct pair pair = pair_of(tables->comparison, i, a, b);
                 table->cells[i * table->columns + column] = pair_text(tables, &pair);
             }
         }
+}
+
+// A row a pair, without operators.
+static void list_pairs(struct tables *tables, struct table *table)
+{
+    const struct comparison *comparison = tables->comparison;
+    for (uint32_t a = 0; a < comparison->device_count; a++)
+        for (uint32_t b = a + 1; b < comparison->device_count; b++) {
+            const struct pair all = pair_of(comparison, comparison->op_count, a, b);
+            const struct pair strict = pair_of(comparison, comparison->op_count + 1, a, b);
+            const char **row = add_row(tables, table);
+            if (!row)
+                return;
+            row[0] = format(tables, "%u and %u", a + 1, b + 1);
+            row[1] = pair_text(tables, &all);
+            row[2] = pair_text(tables, &strict);
+        }
+}
+
+void tables_pairs(struct tables *tables, struct table *table)
+{
+    enum { MOST_COLUMNS = 3 };
+    const uint32_t devices = tables->comparison->device_count;
+    const uint32_t pairs = devices * (devices - 1) / 2;
+    const bool is_wide = pairs <= MOST_COLUMNS;
+    table_begin(tables, table, "Devices in pairs",
+                "Results of the same bits, and by how much the others differ at most",
+                is_wide ? 1 + pairs : 3);
+    table->text_columns = table->columns - 1;
+    set_heading(table, 0, is_wide ? "Operator" : "Devices");
+    if (is_wide && pairs) {
+        fill_pairs(tables, table);
+    } else if (!is_wide) {
+        set_heading(table, 1, "All");
+        set_heading(table, 2, "Strict ones");
+        list_pairs(tables, table);
+    }
 }
 
 // ---- Rows --------------------------------------------------------------------------------------
@@ -311,9 +342,9 @@ static const char *direction_text(struct tables *tables, const struct vktl_selft
 
 static const char *form_text(struct tables *tables, const struct vktl_selftest_row *row)
 {
-    if (!*row->form || strcmp(row->precision, "mixed") != 0)
+    if (!*row->form || strcmp(row->precision, "fp32") == 0)
         return row->form;
-    return format(tables, "%s, mixed", row->form);
+    return format(tables, "%s, %s", row->form, row->precision);
 }
 
 void tables_failures(struct tables *tables, struct table *table)

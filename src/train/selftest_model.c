@@ -124,7 +124,7 @@ static void report(struct model_test *test, struct vktl_selftest_row row)
 {
     row.op = "model";
     row.name = "9 steps of 11x11 images, as PyTorch";
-    row.precision = "fp32";
+    row.precision = vktl_device_info(test->device)->strict ? "strict" : "fp32";
     row.seconds = clock_seconds() - test->start;
     check_describe(vktl_device_info(test->device), &row);
     test->counts->rows++;

@@ -24,8 +24,9 @@ refused() {
 "$vktl" selftest --op softmax --report "$work/good.json" >"$work/rows.txt" 2>"$work/rows.err"
 grep -q '^softmax  *forward .* ok$' "$work/rows.txt" || fail 'no rows'
 "$vktl" selftest --op softmax --json --quiet --quick >"$work/quick.json"
-check_json "$work/good.json" 'all(c["pass"] and c["precision"] == "fp32" and c["seconds"] >= 0 and
-    c["worst"] <= c["tolerance"] for v in d["devices"] for c in v["cases"]) and
+check_json "$work/good.json" 'all(c["pass"] and c["seconds"] >= 0 and c["worst"] <= c["tolerance"]
+    for v in d["devices"] for c in v["cases"]) and
+    {c["precision"] for v in d["devices"] for c in v["cases"]} == {"fp32", "strict"} and
     {c["form"] for v in d["devices"] for c in v["cases"]} <= {"storage", "address"} and
     all(len(c["bits"]) == 32 for v in d["devices"] for c in v["cases"] if c["direction"] == "dx")'
 check_json "$work/quick.json" 'len({c["form"] for v in d["devices"] for c in v["cases"]}) == 1'
@@ -50,6 +51,7 @@ done
 "$vktl" selftest --merge "$work/both.json" --report "$work/again.json" --quiet
 cmp "$work/both.json" "$work/again.json" || fail 'a report changes when it is read and written'
 grep -q '1 and 2' "$work/both.txt" || fail 'no pairs'
+grep -q '^Strict ones of all  all ' "$work/both.txt" || fail 'strict results differ'
 "$python" "$check" "$work/both.html" 'Conformance of vktl' 'Devices in pairs' ||
     fail 'the page is not sound'
 
