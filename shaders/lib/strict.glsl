@@ -43,15 +43,16 @@ float settled_square(float value)
     return STRICT && abs(value) < SQUARE_LEAST ? 0.0 : value;
 }
 
-// a / b for b from 2^-100 to 2^100: Newton's iteration for 1 / b from a guess by the exponent,
-// which doubles the right digits each time, and one correction of the quotient.
+// a / b for b from 2^-100 to 2^100, and infinity: Newton's iteration for 1 / b from a guess by the
+// exponent, which doubles the right digits each time, and one correction of the quotient.
 float strict_quotient(float a, float b)
 {
     float inverse = uintBitsToFloat(0x7EF311C3u - floatBitsToUint(b));
     for (int i = 0; i < 4; i++)
         inverse = inverse * (2.0 - b * inverse);
+    inverse = isinf(b) ? 0.0 : inverse;
     float quotient = a * inverse;
-    return quotient + (a - quotient * b) * inverse;
+    return isinf(a) || isinf(b) ? quotient : quotient + (a - quotient * b) * inverse;
 }
 
 // Newton's iteration for 1 / sqrt(x), likewise; infinity is its own root.

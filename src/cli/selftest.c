@@ -37,6 +37,8 @@ static const struct option options[] = {
      .help = "on stdout a table of the operators and what failed, in place of every row"},
     {.name = "gpu-kernels", .type = OPTION_FLAG, AT(gpu_kernels),
      .help = "on CPU drivers the kernels that GPUs get, slowly: to test these without a GPU"},
+    {.name = "strict", .type = OPTION_FLAG, .offset = offsetof(struct common_options, strict),
+     .help = "nothing but the strict kernels, in every form: those of `vktl train --strict`"},
     ROW_JSON, ROW_QUIET, ROW_HELP,
     {NULL},
 };
@@ -169,12 +171,13 @@ static void test_device(struct selftest *selftest, const char *which)
     struct vktl_device *device = NULL;
     const struct vktl_log *log = &selftest->console->log;
     struct vktl_device_params params = params_of(selftest, which);
+    const bool is_strict = selftest->chosen->common.strict;
     enum vktl_form other = VKTL_FORM_AUTO; // where the device has both
     for (int way = PREFERRED; way < (selftest->chosen->quick ? OTHER : WAYS); way++) {
-        if (way == OTHER && other == VKTL_FORM_AUTO)
+        if ((way == OTHER && other == VKTL_FORM_AUTO) || (way == STRICT && is_strict))
             continue;
         params.form = way == OTHER ? other : VKTL_FORM_AUTO;
-        params.strict = way == STRICT;
+        params.strict = way == STRICT || is_strict;
         TRY(vktl_device_open(log, &params, &device));
         const struct vktl_device_info *info = vktl_device_info(device);
         if (way == PREFERRED)
