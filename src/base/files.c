@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/locks.h"
 #include "base/text.h"
 
 enum { TEMPORARY_TRIES = 1000 };
@@ -103,7 +104,8 @@ static vktl_status write_failed(const struct file_writer *writer)
 }
 
 // Created exclusively under a name of our own, so that two runs never share a temporary file and
-// permissions follow the user's umask (mkstemp's would not).
+// permissions follow the user's umask (mkstemp's would not). Locked for as long as it is in use, so
+// that folder_clean tells it from what a killed process left; whose lock is there first, keeps it.
 static vktl_status open_temporary(struct file_writer *writer)
 {
     size_t size = strlen(writer->path) + 64;
@@ -115,6 +117,11 @@ static vktl_status open_temporary(struct file_writer *writer)
         writer->descriptor = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (writer->descriptor < 0 && errno != EEXIST)
             break;
+        if (writer->descriptor >= 0 && !descriptor_lock(writer->descriptor)) {
+            close(writer->descriptor);
+            writer->descriptor = -1;
+            errno = EEXIST;
+        }
     }
     return writer->descriptor < 0 ? write_failed(writer) : VKTL_OK;
 }
@@ -166,15 +173,31 @@ static void sync_folder(const char *path)
     free(folder);
 }
 
+// False: the disk is full or broken. Some file systems cannot sync; then the data are as safe as
+// they can be there.
+static bool sync_file(int descriptor)
+{
+    while (fsync(descriptor) != 0)
+        if (errno != EINTR)
+            return errno == EINVAL || errno == ENOSYS || errno == ENOTSUP;
+    return true;
+}
+
 vktl_status file_writer_commit(struct file_writer *writer)
 {
-    int descriptor = writer->descriptor;
-    if (fsync(descriptor) != 0)
+    vktl_status status = VKTL_OK;
+    const int descriptor = writer->descriptor;
+    if (!sync_file(descriptor))
         return write_failed(writer);
+    const int lock = dup(descriptor); // until it has its name
     writer->descriptor = -1;
     // A network file system may report a full disk as late as here.
     if (close(descriptor) != 0 || rename(writer->temporary, writer->path) != 0)
-        return write_failed(writer);
+        status = write_failed(writer);
+    if (lock >= 0)
+        close(lock);
+    if (status != VKTL_OK)
+        return status;
     free(writer->temporary);
     writer->temporary = NULL;
     sync_folder(writer->path);

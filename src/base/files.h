@@ -63,6 +63,12 @@ vktl_status folder_create_all(const struct vktl_log *log, const char *path);
 vktl_status folder_create_temporary(const struct vktl_log *log, char **path);
 void folder_remove_temporary(char **path);
 
+// VKTL_IO: nothing can be created in that folder, by its permissions or its file system's.
+vktl_status folder_check_writable(const struct vktl_log *log, const char *path);
+
+// Removes a folder if nothing is in it.
+void folder_remove_empty(const char *path);
+
 enum folder_entry_kind {
     FOLDER_ENTRY_FILE,   // a regular file, or a link to one
     FOLDER_ENTRY_FOLDER, // a folder, or a link to one

@@ -78,6 +78,18 @@ vktl_status folder_create_all(const struct vktl_log *log, const char *path)
     return create_all(log, path, 0777);
 }
 
+vktl_status folder_check_writable(const struct vktl_log *log, const char *path)
+{
+    if (access(path, W_OK | X_OK) == 0)
+        return VKTL_OK;
+    return log_fail(log, VKTL_IO, "%s: nothing can be written there: %s", path, strerror(errno));
+}
+
+void folder_remove_empty(const char *path)
+{
+    rmdir(path);
+}
+
 static vktl_status user_folder(const struct vktl_log *log, const char *variable,
                                const char *default_in_home, char **path)
 {

@@ -35,6 +35,18 @@ vktl_status log_fail(const struct vktl_log *log, vktl_status status, const char 
     return status;
 }
 
+static void soften(void *user, enum vktl_log_level level, const char *sentence)
+{
+    const struct vktl_log *log = user;
+    if (log && log->write)
+        log->write(log->user, level == VKTL_LOG_ERROR ? VKTL_LOG_WARNING : level, sentence);
+}
+
+struct vktl_log log_softened(const struct vktl_log *log)
+{
+    return (struct vktl_log){soften, (void *)log};
+}
+
 _Noreturn void log_assert_failed(const char *file, int line, const char *condition)
 {
     fprintf(stderr, "vktl: internal error at %s:%d: %s\n", file, line, condition);

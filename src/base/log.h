@@ -26,6 +26,10 @@ void log_write(const struct vktl_log *log, enum vktl_log_level level, const char
 vktl_status log_fail(const struct vktl_log *log, vktl_status status, const char *format, ...)
     LOG_FORMAT(3, 4);
 
+// The same receiver for what may fail without harm to the whole: errors come as warnings. `log`
+// must outlive it.
+struct vktl_log log_softened(const struct vktl_log *log);
+
 // For functions with a local `vktl_status status` and a label `fail:`.
 #define TRY(expression)                                                                            \
     do {                                                                                           \

@@ -1,6 +1,7 @@
 // Responsible for asking about the terminal. What is drawn on it is the program's business.
 #include "base/terminal.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -28,4 +29,11 @@ bool terminal_has_colour(void)
     if (refused && *refused)
         return false;
     return terminal_is_live() && kind && strcmp(kind, "dumb") != 0;
+}
+
+void terminal_reserve(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != stream)
+            return; // nothing can be opened at all
 }

@@ -14,4 +14,8 @@ uint32_t terminal_width(void);
 // Live, and neither NO_COLOR (https://no-color.org) nor TERM=dumb forbids colour.
 bool terminal_has_colour(void);
 
+// Keeps the places of the three standard streams from files that are opened later: what is written
+// to a stream that the caller of the program has closed must fail, and not go into a file.
+void terminal_reserve(void);
+
 #endif

@@ -87,6 +87,7 @@ static void write_message(void *user, enum vktl_log_level level, const char *sen
 
 vktl_status console_init(struct console *console)
 {
+    terminal_reserve();
     *console = (struct console){
         .log = {write_message, console},
         .is_live = terminal_is_live(),

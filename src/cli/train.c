@@ -231,15 +231,17 @@ static void add_epoch(struct json *json, const char *name, uint32_t epoch)
 }
 
 // The training is done whether or not its report succeeds, which has said why.
+// The model is there: what goes wrong with its report is no error of the training.
 static void write_report(struct console *console, const struct train_options *chosen,
                          struct vktl_device *device)
 {
+    const struct vktl_log log = log_softened(&console->log);
     struct count_progress progress = {console, "Report", clock_seconds()};
     const struct vktl_report_params params = {.run_folder = chosen->run,
                                               .progress = count_progress_draw,
                                               .should_stop = count_progress_should_stop,
                                               .user = &progress};
-    if (vktl_report(&console->log, device, &params) != VKTL_OK)
+    if (vktl_report(&log, device, &params) != VKTL_OK)
         console_say(console, "There is no report; `vktl report %s` tries again", chosen->run);
 }
 

@@ -420,11 +420,23 @@ fail:
 
 // ---- Opening, reading, closing
 
+// Without a lock: it is only read, and not every file system knows locks.
+static hid_t open_to_read(const char *name)
+{
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+#if H5_VERSION_GE(1, 10, 7)
+    H5Pset_file_locking(access, 0, 1);
+#endif
+    const hid_t file = H5Fopen(name, H5F_ACC_RDONLY, access);
+    H5Pclose(access);
+    return file;
+}
+
 static vktl_status open_file(struct keras_h5 *file)
 {
     if (!file_exists(file->name))
         return log_fail(file->log, VKTL_INPUT, "%s: there is no such file", file->name);
-    file->file = H5Fopen(file->name, H5F_ACC_RDONLY, H5P_DEFAULT);
+    file->file = open_to_read(file->name);
     if (file->file < 0)
         return log_fail(file->log, VKTL_INPUT, "%s: not an HDF5 file, or cut short", file->name);
     struct names config;

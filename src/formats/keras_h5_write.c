@@ -205,15 +205,47 @@ static bool write_model(hid_t file, const struct keras_h5_model *model)
     return group >= 0 && H5Gclose(group) >= 0 && ok;
 }
 
-static bool write_file(const char *path, const struct keras_h5_model *model)
+// In memory: where HDF5 meets a full disk it says no reason, and crashes when the program ends.
+static hid_t create_in_memory(const char *name)
 {
+    enum { GROWTH = 1 << 24 };
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_fapl_core(access, GROWTH, 0);
+    const hid_t file = H5Fcreate(name, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    H5Pclose(access);
+    return file;
+}
+
+// Whether HDF5 gave its bytes; `status` is what came of writing them.
+static bool write_bytes(hid_t file, struct file_writer *writer, vktl_status *status)
+{
+    // The flags of a file that is open, in superblocks of version 0, which we make.
+    enum { FLAGS_PLACE = 20, FLAGS_SIZE = 4 };
+    void *memory = NULL; // HDF5's pointer to the bytes
+    if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0 || H5Fget_vfd_handle(file, H5P_DEFAULT, &memory) < 0)
+        return false;
+    const ssize_t size = H5Fget_file_image(file, NULL, 0); // its end, not that of its memory
+    if (size < FLAGS_PLACE + FLAGS_SIZE)
+        return false;
+    memset(*(unsigned char **)memory + FLAGS_PLACE, 0, FLAGS_SIZE);
+    *status = file_writer_write(writer, *(void **)memory, (size_t)size);
+    return true;
+}
+
+static vktl_status write_file(struct file_writer *writer, const struct keras_h5_model *model)
+{
+    vktl_status status = VKTL_OK;
     struct silence silence;
     silence_begin(&silence);
-    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    bool ok = file >= 0 && write_model(file, model);
-    ok = file >= 0 && H5Fclose(file) >= 0 && ok;
+    const hid_t file = create_in_memory(writer->path);
+    const bool is_made =
+        file >= 0 && write_model(file, model) && write_bytes(file, writer, &status);
+    if (file >= 0)
+        H5Fclose(file);
     silence_end(&silence);
-    return ok;
+    // There is nothing else that it could lack.
+    return is_made ? status
+                   : log_fail(writer->log, VKTL_NO_MEMORY, "%s: out of host memory", writer->path);
 }
 
 // HDF5 gives paths a meaning of its own: steps that are empty or "." lead elsewhere.
@@ -239,8 +271,7 @@ vktl_status keras_h5_write(const struct vktl_log *log, const char *path,
             FAIL(log, VKTL_INPUT, "%s: HDF5 cannot hold a layer called '%.80s'", path,
                  model->layers[i].name);
     TRY(file_writer_init(log, path, &writer));
-    if (!write_file(writer.temporary, model))
-        FAIL(log, VKTL_IO, "%s: cannot be written: HDF5 failed; is there room on the disk?", path);
+    TRY(write_file(&writer, model));
     TRY(file_writer_commit(&writer));
 fail:
     file_writer_deinit(&writer);

@@ -5,6 +5,7 @@
 #include "formats/safetensors.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -42,7 +43,8 @@ static vktl_status read_bytes(struct safetensors *file, uint64_t offset, void *t
     }
     if (fseek(file->stream, (long)offset, SEEK_SET) != 0 ||
         fread(to, 1, size, file->stream) != size)
-        return log_fail(file->log, VKTL_INPUT, "%s: cannot be read", file->name);
+        return log_fail(file->log, VKTL_INPUT, "%s: cannot be read: %s", file->name,
+                        feof(file->stream) ? "it is shorter than it was" : strerror(errno));
     return VKTL_OK;
 }
 
@@ -244,7 +246,7 @@ vktl_status safetensors_open(const struct vktl_log *log, const char *path,
     TRY(file_create(log, path, file));
     (*file)->stream = fopen(path, "rb");
     if (!(*file)->stream)
-        FAIL(log, VKTL_INPUT, "%s: cannot be opened", path);
+        FAIL(log, VKTL_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
     long size = -1;
     if (fseek((*file)->stream, 0, SEEK_END) == 0)
         size = ftell((*file)->stream);

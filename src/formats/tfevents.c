@@ -129,14 +129,41 @@ fail:
 
 // ---- Files -------------------------------------------------------------------------------------
 
+static const char name_start[] = "events.out.tfevents.";
+
+// The time for the name of a file that is to come after those of the folder, also where the clock
+// has been put back since they were made.
+static vktl_status next_time(const struct vktl_log *log, const char *folder, int64_t *next)
+{
+    vktl_status status;
+    struct folder_list list;
+    const int64_t now = (int64_t)time(NULL);
+    int64_t latest = 0;
+    TRY(folder_list_init(log, folder, &list));
+    for (size_t i = 0; i < list.count; i++) {
+        const char *name = list.entries[i].name;
+        const bool is_ours = strncmp(name, name_start, sizeof name_start - 1) == 0;
+        const int64_t found = is_ours ? strtoll(name + sizeof name_start - 1, NULL, 10) : 0;
+        latest = found > latest && found < INT64_MAX ? found : latest;
+    }
+    folder_list_deinit(&list);
+    *next = latest > now ? latest + 1 : now;
+fail:
+    return status;
+}
+
 // Readers take every file whose name holds "tfevents", in the order of their names: the time comes
 // first, and a number that tells runs of one second apart.
 static vktl_status create_file(struct tfevents *events, const char *folder)
 {
     char name[96];
+    int64_t seconds;
+    const vktl_status status = next_time(events->log, folder, &seconds);
+    if (status != VKTL_OK)
+        return status;
     for (uint32_t i = 0; i < 10000; i++) {
-        snprintf(name, sizeof name, "events.out.tfevents.%010" PRId64 ".vktl.%04" PRIu32 ".v2",
-                 (int64_t)time(NULL), i);
+        snprintf(name, sizeof name, "%s%010" PRId64 ".vktl.%04" PRIu32 ".v2", name_start, seconds,
+                 i);
         events->path = path_join(folder, name);
         if (!events->path)
             return log_fail(events->log, VKTL_NO_MEMORY, "out of host memory");

@@ -208,6 +208,8 @@ vktl_status pool_create(struct vktl_device *device, enum pool_kind kind, const c
         }
     }
     const uint64_t total = pool_pack(requests, count, max_chunk_size(device), chunk_of);
+    if (total == PACK_FAILED && largest <= max_chunk_size(device))
+        FAIL(device->log, VKTL_NO_MEMORY, "out of host memory");
     if (total == PACK_FAILED)
         FAIL(device->log, VKTL_NO_MEMORY,
              "%s allocates at most %.1f MiB at once, but one tensor of the %s needs %.1f MiB",

@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "data/dataset.h"
+#include "gpu/record.h"
 
 enum { DEFAULT_CARDS = 8, MOST_CARDS = 64 };
 
@@ -227,6 +228,7 @@ vktl_status vktl_report(const struct vktl_log *log, struct vktl_device *device,
     page_init(&report.page);
     if (!report.has_pictures)
         log_warning(log, "this vktl was built without Cairo: the report has no pictures");
+    const struct vktl_log *before = device_redirect_log(device, log);
     const vktl_status status = make(&report);
     page_deinit(&report.page);
     vktl_cam_close(&report.cam);
@@ -236,5 +238,6 @@ vktl_status vktl_report(const struct vktl_log *log, struct vktl_device *device,
     vktl_model_destroy(&report.model);
     cJSON_Delete(report.config);
     arena_deinit(&report.strings);
+    device_redirect_log(device, before);
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "gpu/record.h"
 #include "view/cam.h"
 
 enum { PHOTO_SIDE = 192, BARS = 5 };
@@ -57,13 +58,20 @@ static vktl_status read_pictures(struct report *report, const char *path, const 
 {
     vktl_status status;
     struct vktl_photo photo = {0};
-    status = vktl_photo_read(report->log, path, PHOTO_SIDE, &photo);
+    const struct vktl_log log = log_softened(report->log);
+    status = vktl_photo_read(&log, path, PHOTO_SIDE, &photo);
     if (status == VKTL_INPUT)
         return VKTL_OK;
     TRY(status);
     TRY(encode(report, &photo, alt, &pictures[(*count)++]));
     if (report->cam)
-        TRY(encode_cam(report, path, &photo, &pictures[(*count)++]));
+        status = encode_cam(report, path, &photo, &pictures[*count]);
+    *count += report->cam && status == VKTL_OK;
+    if (status == VKTL_INPUT) {
+        log_warning(report->log, "%s: cannot be read any more, so where it is seen is left out",
+                    path);
+        status = VKTL_OK;
+    }
 fail:
     vktl_photo_free(&photo);
     return status;
@@ -158,6 +166,17 @@ fail:
     return status;
 }
 
+// A model may have no layer with a map, or no memory for one: then there are photos alone.
+static void open_cam(struct report *report)
+{
+    if (!report->has_pictures)
+        return;
+    const struct vktl_log *before = device_redirect_log(report->device, NULL);
+    if (vktl_cam_open(NULL, report->device, report->model, NULL, &report->cam) != VKTL_OK)
+        report->cam = NULL;
+    device_redirect_log(report->device, before);
+}
+
 vktl_status report_add_predictions(struct report *report)
 {
     vktl_status status;
@@ -165,10 +184,7 @@ vktl_status report_add_predictions(struct report *report)
     const uint32_t wrong = evaluation->count - evaluation->correct;
     const uint32_t worst =
         report->params.worst < evaluation->count ? report->params.worst : evaluation->count;
-    // A model may have no layer with a map: then there are photos alone.
-    if (report->has_pictures &&
-        vktl_cam_open(NULL, report->device, report->model, NULL, &report->cam) != VKTL_OK)
-        report->cam = NULL;
+    open_cam(report);
     page_section(&report->page, "samples", "Sample predictions");
     page_paragraph(&report->page,
                    report->cam

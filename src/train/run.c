@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/locks.h"
 #include "train/config.h"
 
 static const char history_header[] =
@@ -27,6 +28,26 @@ char *run_path(const struct vktl_train_params *params, const char *name)
 
 // ---- Making ------------------------------------------------------------------------------------
 
+vktl_status run_enter_folder(const struct vktl_log *log, const struct vktl_train_params *params,
+                             struct run_folder *folder)
+{
+    vktl_status status;
+    folder->path = params->run_folder;
+    folder->is_new = !folder_exists(folder->path);
+    TRY(folder_create_all(log, folder->path));
+    TRY(folder_lock(log, folder->path, "training", &folder->lock));
+    folder_clean(folder->path);
+fail:
+    return status;
+}
+
+void run_leave_folder(struct run_folder *folder)
+{
+    if (folder->is_new)
+        folder_remove_empty(folder->path);
+    folder_unlock(&folder->lock);
+}
+
 vktl_status run_check_folder(const struct vktl_log *log, const struct vktl_train_params *params)
 {
     static const char *const signs[] = {"config.json", "last.safetensors", "best.safetensors",
@@ -41,7 +62,7 @@ vktl_status run_check_folder(const struct vktl_log *log, const struct vktl_train
                             "--overwrite, or choose another --run",
                             params->run_folder, signs[i]);
     }
-    return VKTL_OK;
+    return folder_check_writable(log, params->run_folder);
 }
 
 static vktl_status write_text(const struct run *run, const char *name, const struct text *text)
@@ -107,7 +128,6 @@ vktl_status run_create(struct run *run, const struct session *session)
     char *json = NULL;
     text_init(&classes);
     text_init(&files);
-    TRY(folder_create_all(run->log, run->params->run_folder));
     TRY(remove_old(run));
     classes_json(&classes, run->model);
     files_csv(&files, session->training, session->validation);

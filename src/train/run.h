@@ -10,6 +10,7 @@
 #include <vktl/trainer.h>
 
 #include "base/digest.h"
+#include "base/locks.h"
 #include "base/text.h"
 #include "nn/plan.h"
 #include "train/course.h"
@@ -40,7 +41,22 @@ struct run {
 // Path of a file of the run; the caller frees it. NULL: out of memory.
 char *run_path(const struct vktl_train_params *params, const char *name);
 
-// Refuses a folder that holds a run already, unless told to overwrite.
+// The folder while we work in it.
+struct run_folder {
+    const char *path;
+    struct folder_lock lock;
+    bool is_new; // made by us
+};
+
+// Makes the folder where it is missing, and sees to it that nobody else trains there; what a killed
+// run left half-written is removed. VKTL_FAILED: somebody else does.
+vktl_status run_enter_folder(const struct vktl_log *log, const struct vktl_train_params *params,
+                             struct run_folder *folder);
+// A folder that we made and that holds nothing is removed again. A zeroed one is allowed.
+void run_leave_folder(struct run_folder *folder);
+
+// Refuses a folder that holds a run already, unless told to overwrite, and one that cannot be
+// written (VKTL_IO).
 vktl_status run_check_folder(const struct vktl_log *log, const struct vktl_train_params *params);
 
 // Takes what the run works on. `run` must be zeroed; what it is given must outlive it.

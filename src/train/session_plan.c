@@ -225,6 +225,8 @@ static vktl_status tell_plan(void *user, const struct plan *plan)
     plan_describe(plan, &text);
     if (session->params.dry_run)
         TRY(plan_map_describe(plan, &text));
+    if (text.failed && !session->params.dry_run)
+        goto fail; // a note, which the run can do without
     TRY(text_status(session->log, &text));
     struct vktl_train_progress progress = session_progress(session, VKTL_TRAIN_PLAN);
     progress.plan = text.data;

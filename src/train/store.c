@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/files.h"
+#include "base/locks.h"
 #include "base/records.h"
 
 struct store {
@@ -45,6 +46,8 @@ struct store *store_open(const struct vktl_log *log, const struct plan *plan, ui
     store->folder = own_folder();
     if (store->folder && folder_create_all(NULL, store->folder) == VKTL_OK)
         store->path = own_path(store->folder, recipe);
+    if (store->path)
+        folder_clean(store->folder);
     if (store->path)
         store->records =
             records_open(log, store->path, recipe, store->feature_count * sizeof(float));

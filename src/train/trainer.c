@@ -22,6 +22,7 @@ struct trainer {
     struct session session;
     struct course course;
     struct run run;
+    struct run_folder folder;
     struct board board;
     struct vktl_lr_find_result lr_test; // empty unless the rate was to be found
     uint32_t begun_at;                  // images of the epoch in progress that were done before
@@ -255,6 +256,10 @@ static vktl_status end_epoch(struct trainer *trainer, const struct figures *figu
     epoch.accuracy = figures->accuracy;
     epoch.val_loss = figures->val_loss;
     epoch.val_accuracy = figures->val_accuracy;
+    // Before the course goes on: an epoch that these lack is ended again when the run is resumed.
+    TRY(board_epoch(&trainer->board, &epoch));
+    if (each && epoch.epoch % each == 0)
+        TRY(run_save_epoch(&trainer->run, epoch.epoch));
     epoch.improved = decide(trainer, figures);
     log_epoch(trainer, &epoch);
     *(epoch.epoch == 1 ? &trainer->result->first_epoch_seconds
@@ -262,9 +267,6 @@ static vktl_status end_epoch(struct trainer *trainer, const struct figures *figu
     session_tell(&trainer->session, &epoch);
     lower_rate(trainer, figures);
     advance(trainer, figures);
-    TRY(board_epoch(&trainer->board, &epoch));
-    if (each && epoch.epoch % each == 0)
-        TRY(run_save_epoch(&trainer->run, epoch.epoch));
     TRY(run_flush(&trainer->run, false));
 fail:
     return status;
@@ -444,7 +446,6 @@ static vktl_status find_rate(struct trainer *trainer)
     const struct vktl_lr_find_params defaults = {0};
     if (!session->params.find_learning_rate)
         return VKTL_OK;
-    TRY(folder_create_all(trainer->log, session->params.run_folder)); // before the long work
     TRY(keep_features(trainer));
     TRY(lr_find_run(session, &defaults, &trainer->lr_test));
     const double found = trainer->lr_test.suggestions.recommended;
@@ -553,6 +554,8 @@ vktl_status vktl_train(const struct vktl_log *log, struct vktl_device *device,
                                          .last_accuracy = NAN,
                                          .last_val_loss = NAN,
                                          .last_val_accuracy = NAN};
+    if (!params->dry_run && params->run_folder)
+        TRY(run_enter_folder(log, params, &trainer.folder));
     if (params->resume)
         TRY(resume_open(log, vktl_device_info(device), params, &resume));
     result->best_monitor =
@@ -568,6 +571,7 @@ fail:
     vktl_lr_find_release(&trainer.lr_test);
     board_close(&trainer.board);
     run_deinit(&trainer.run);
+    run_leave_folder(&trainer.folder);
     session_close(&trainer.session);
     resume_close(&resume);
     return status;
