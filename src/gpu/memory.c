@@ -354,12 +354,14 @@ static vktl_status transfer_end(struct vktl_device *device)
     TRY_VULKAN(device, vkEndCommandBuffer(device->transfer), "recording a copy");
     TRY_VULKAN(device, vkResetFences(device->device, 1, &device->transfer_fence), "copying");
     TRY_VULKAN(device, vkQueueSubmit(device->queue, 1, &submit, device->transfer_fence), "copying");
-    status = device_result(
-        device, vkWaitForFences(device->device, 1, &device->transfer_fence, VK_TRUE, UINT64_MAX),
-        "copying");
-    if (status != VKTL_OK)
-        device_settle(device); // what is copied may be destroyed next
+    TRY_VULKAN(device,
+               vkWaitForFences(device->device, 1, &device->transfer_fence, VK_TRUE, UINT64_MAX),
+               "copying");
+    return VKTL_OK;
 fail:
+    device_settle(device); // what is copied may be destroyed next
+    if (device_is_usable(device))
+        vkResetCommandBuffer(device->transfer, 0); // fit to be recorded again, wherever it failed
     return status;
 }
 

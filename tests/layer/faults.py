@@ -32,6 +32,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 KINDS = {"h": "OUT_OF_HOST_MEMORY", "d": "OUT_OF_DEVICE_MEMORY", "l": "DEVICE_LOST"}
 BATCH = 4
@@ -68,7 +69,8 @@ class Case:
                               text=True, errors="replace", timeout=600, cwd=folder)
         for word in BAD_WORDS:
             if word in done.stdout + done.stderr:
-                raise Wrong(f"'{word}': {done.stdout}{done.stderr}")
+                said = (done.stdout + done.stderr).splitlines()
+                raise Wrong("\n".join(line for line in said if word in line)[:2000])
         if done.returncode and "vktl: error:" not in done.stderr:
             raise Wrong(f"status {done.returncode} without a message: {done.stderr}")
         return done
@@ -94,7 +96,7 @@ class Selftest(Case):
 class Train(Case):
     def __init__(self, *arguments):
         super().__init__(*arguments)
-        self.references = {}
+        self.references, self.lock = {}, threading.Lock()
 
     def photos(self):
         faces = sorted((self.source / "assets/faces/train").iterdir())[:2]
@@ -129,10 +131,11 @@ class Train(Case):
         return self.settings("run")
 
     def reference(self, micro):
-        if micro not in self.references:
-            self.must(self.settings(f"reference-{micro}", "--micro-batch", str(micro)))
-            self.references[micro] = self.work / f"reference-{micro}"
-        return self.references[micro]
+        with self.lock:
+            if micro not in self.references:
+                self.must(self.settings(f"reference-{micro}", "--micro-batch", str(micro)))
+                self.references[micro] = self.work / f"reference-{micro}"
+            return self.references[micro]
 
     @staticmethod
     def history(run):
