@@ -10,7 +10,9 @@
 //   calls=FILE                every call that may fail, a line each, and counts at the end
 //   handles=FILE              how many objects were made, lived at once and are left, by type;
 //   every=N                     and how many live after every N submits
-//   limits                    a device at the baseline of vktl, whatever lies below
+//   limits                    a device at the baseline of vktl, whatever lies below; one that is asked
+//                             for more is not opened
+//   refuse                    it is said to be what it is, and not opened either
 //   invocations=N, subgroup=N   of these sizes (256, and the driver's)
 //   corrupt=FILE.spv          the shader with this code (of generated/spirv in the build folder)
 //   gets
@@ -317,7 +319,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL layer_CreateDevice(VkPhysicalDevice physic
         (PFN_vkCreateDevice)link->u.pLayerInfo->pfnNextGetInstanceProcAddr(
             instance_of(physical)->instance, "vkCreateDevice");
     VkResult result = faults_next(FUNCTION_CreateDevice, NULL);
-    if (result == VK_SUCCESS && settings()->limits && !limits_allow_device(info))
+    if (result == VK_SUCCESS && settings()->refuses && !limits_allow_device(info))
         result = VK_ERROR_FEATURE_NOT_PRESENT;
     if (result != VK_SUCCESS)
         return result;

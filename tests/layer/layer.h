@@ -31,7 +31,7 @@ struct settings {
     char calls[MAX_PATH], handles[MAX_PATH]; // files; "" is none
     char corrupt[MAX_CORRUPT][MAX_PATH];
     uint32_t corrupt_count;
-    bool limits;
+    bool limits, refuses;
     uint32_t invocations, subgroup; // reported with limits
     uint64_t every;                 // submits between two lines of `handles`; 0: only at the end
 };

@@ -8,12 +8,6 @@
 . "$(dirname "$0")/common.sh"
 other=${4:-}
 
-for person in bastu ilva; do
-    mkdir -p "$work/photos/$person"
-    find "$faces/train/$person" -name '*.png' | sort | head -n 6 |
-        xargs cp -t "$work/photos/$person"
-done
-
 # Two phases, dropout, figures that are carried along.
 train() {
     run=$1

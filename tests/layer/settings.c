@@ -79,7 +79,9 @@ static void read_item(struct settings *to, char *item)
     if (value)
         *value++ = '\0';
     if (strcmp(item, "limits") == 0 && !value)
-        to->limits = true;
+        to->limits = to->refuses = true;
+    else if (strcmp(item, "refuse") == 0 && !value)
+        to->refuses = true;
     else if (!value)
         layer_give_up("'%s' needs a value, or is unknown", item);
     else if (strcmp(item, "fault") == 0)
