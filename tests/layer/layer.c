@@ -10,12 +10,11 @@
 //   calls=FILE                every call that may fail, a line each, and counts at the end
 //   handles=FILE              how many objects were made, lived at once and are left, by type;
 //   every=N                     and how many live after every N submits
-//   limits                    a device at the baseline of vktl, whatever lies below; one that is asked
-//                             for more is not opened
+//   limits                    a device at the baseline of vktl, whatever lies below; one that is
+//                             asked for more is not opened
 //   refuse                    it is said to be what it is, and not opened either
 //   invocations=N, subgroup=N   of these sizes (256, and the driver's)
-//   corrupt=FILE.spv          the shader with this code (of generated/spirv in the build folder)
-//   gets
+//   corrupt=FILE.spv          the shader with this code (generated/spirv in the build folder) gets
 //                             other code, which computes wrongly; up to four of them
 //
 // Objects that are left when a device is destroyed are told on stderr ("leak:") in any case, and
@@ -97,12 +96,20 @@ static void *key_of(const void *handle)
     return *(void *const *)handle;
 }
 
-static struct instance *instance_of(const void *handle)
+static struct instance *find_instance(const void *handle)
 {
     for (int i = 0; i < MAX_LIVE; i++)
         if (handle && instances[i].key == key_of(handle))
             return &instances[i];
-    layer_give_up("an instance that the layer does not know");
+    return NULL;
+}
+
+static struct instance *instance_of(const void *handle)
+{
+    struct instance *found = find_instance(handle);
+    if (!found)
+        layer_give_up("an instance that the layer does not know");
+    return found;
 }
 
 static struct device *device_of(const void *handle)
@@ -409,9 +416,10 @@ static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL layer_GetInstanceProcAddr(VkInst
     PFN_vkVoidFunction ours = find(instance_entries, name);
     if (!ours)
         ours = find(device_entries, name);
-    if (!self)
+    const struct instance *instance = find_instance(self);
+    if (!instance) // none, or the one that the loader is about to make
         return ours;
-    const PFN_vkVoidFunction theirs = instance_of(self)->get(self, name);
+    const PFN_vkVoidFunction theirs = instance->get(self, name);
     return ours && (theirs || ours == (PFN_vkVoidFunction)layer_GetDeviceProcAddr) ? ours : theirs;
 }
 
