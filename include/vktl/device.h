@@ -23,6 +23,14 @@ enum vktl_device_type {
 // The two forms that every kernel is built in; see vktl_device_params.
 enum vktl_form { VKTL_FORM_AUTO, VKTL_FORM_STORAGE, VKTL_FORM_ADDRESS };
 
+// A way of computing that was found wrong on a device and that is taken no more, until a later
+// vktl_selftest finds it right; see there, and vktl_smoke.
+struct vktl_barred {
+    char op[32], direction[8]; // "conv2d", "dx"
+    char algorithm[16];        // "winograd4"
+};
+enum { VKTL_MAX_BARRED = 32 };
+
 // What vktl knows of a device. Plain data; sizes in bytes.
 struct vktl_device_info {
     uint32_t index;   // position in the list, what --device N names
@@ -55,9 +63,11 @@ struct vktl_device_info {
     // or vktl was built with a shader compiler that does not know them.
     uint32_t matrix_rows, matrix_columns, matrix_depth;
     bool matrices_emulated; // as asked for in vktl_device_params
-    enum vktl_form form;    // the form that vktl prefers here
-    bool gpu_kernels;       // as asked for in vktl_device_params
-    bool strict;            // likewise, or by a training that is
+    enum vktl_form form; // the form that vktl prefers here, or what takes its place
+    bool gpu_kernels;    // as asked for in vktl_device_params, or since CPU drivers' failed
+    bool strict;         // as asked for there, or by a training that is
+    struct vktl_barred barred[VKTL_MAX_BARRED];
+    uint32_t barred_count;
 };
 
 // Lists every Vulkan device of this machine, usable or not, best first as `auto` prefers: usable
@@ -98,6 +108,7 @@ struct vktl_device_params {
     bool strict;
     bool emulate_matrices; // cooperative matrices in plain code, slowly, on any device (tests)
     uint64_t memory_limit; // use no more memory than this, in bytes; 0: all that there is
+    bool ignore_verdicts;  // what was found wrong here may be taken again: for who finds out
     uint32_t fail_run;     // this run of recorded commands, from 1, finds no memory (tests)
     struct vktl_tuning_params tuning;
     const char *cache_folder; // for the pipeline cache and what was tuned; NULL is the user's cache

@@ -1,4 +1,5 @@
-// Checks every kernel on a device against plain C loops.
+// Checks the kernels on a device against plain C loops: all of them, or in two seconds those that
+// matter most.
 #ifndef VKTL_SELFTEST_H
 #define VKTL_SELFTEST_H
 
@@ -52,6 +53,10 @@ struct vktl_selftest_counts {
 // failed (after all have run), VKTL_USAGE where there is no operator of that name, VKTL_INTERRUPTED
 // by should_stop, and as the device does. Uses the device from the calling thread. Opened with
 // `guard`, it is also checked that no kernel writes outside of its memory.
+//
+// What fails is barred on the device from then on; a whole table of an operator (not `quick`) in
+// which all is well lifts the bars on it. Opened with `ignore_verdicts`, the device runs all that
+// it could, barred or not.
 VKTL_API vktl_status vktl_selftest(const struct vktl_log *log, struct vktl_device *device,
                                    const struct vktl_selftest_params *params,
                                    void (*on_row)(const struct vktl_selftest_row *row, void *user),
@@ -69,6 +74,26 @@ VKTL_API vktl_status vktl_selftest_model(const struct vktl_log *log, struct vktl
                                          void (*on_row)(const struct vktl_selftest_row *row,
                                                         void *user),
                                          void *user, struct vktl_selftest_counts *counts);
+
+struct vktl_smoke_params {
+    bool training;        // check what training computes as well; else what inference does
+    double limit_seconds; // 0 is 2
+};
+
+// Checks the kernels that matter most, once on a device, driver and build of vktl: what was found
+// is kept beside the pipeline cache. What the time does not allow later calls check; then they do
+// nothing. To be called before anything is
+// planned on the device, as `vktl train` and its kin do.
+//
+// A way of computing that is wrong is barred (vktl_device_info.barred): another one takes its
+// place, here and wherever the device is opened, and a warning says so. Where there is no other,
+// the device goes over to its other form, or from the kernels for CPU drivers to those for GPUs.
+// A strict device (vktl_device_params) never takes another algorithm, whose bits would differ.
+//
+// Fails with VKTL_FAILED where nothing right is left, and as the device does; what made the driver
+// lose the device is barred from the next time on.
+VKTL_API vktl_status vktl_smoke(const struct vktl_log *log, struct vktl_device *device,
+                                const struct vktl_smoke_params *params);
 
 #ifdef __cplusplus
 }

@@ -18,6 +18,7 @@ struct check {
     void (*on_row)(const struct vktl_selftest_row *row, void *user);
     void *user;
     const void *params; // of the operator; NULL: as the case's settings make them
+    bool left_out[OP_DIRECTIONS]; // gradients that are not computed; of operators with algorithms
     bool mixed; // io.mixed, on inputs that are halves: so that results are held to what float sums
                 // of them lose, and to nothing less
 };

@@ -95,7 +95,7 @@ static void record_plain(const struct gpu_trial *gpu, struct recorder *recorder)
         op->prepare(recorder, &call);
     op->forward(recorder, &call);
     call.scratch = gpu->slice[TENSOR_BACKWARD_SCRATCH];
-    if (op->backward)
+    if (gpu->trial->has_backward)
         op->backward(recorder, &call);
 }
 
@@ -128,7 +128,7 @@ static void record_frugal(const struct gpu_trial *gpu, struct recorder *recorder
     op->forward(recorder, &call);
     if (overwrites_in)
         record_copy(recorder, gpu->slice[TENSOR_OUT], call.out);
-    if (!op->backward)
+    if (!gpu->trial->has_backward)
         return;
     call.scratch = gpu->slice[TENSOR_BACKWARD_SCRATCH];
     for (int i = TENSOR_COMPARED - 1; i > TENSOR_DIN; i--) // the first input last: see below

@@ -47,10 +47,11 @@ static void size_tensors(struct trial *trial)
         return;
     size[TENSOR_DOUT] = kind == OP_LOSS ? 0 : size[TENSOR_OUT];
     size[TENSOR_BACKWARD_SCRATCH] = io->backward_scratch_size;
-    for (uint32_t i = 0; i < io->in_count; i++)
+    const bool *left_out = trial->check->left_out;
+    for (uint32_t i = 0; i < io->in_count && !left_out[OP_DX]; i++)
         if (kind != OP_LOSS || i == 0) // labels have no gradient
             size[TENSOR_DIN + i] = size[TENSOR_IN + i];
-    for (uint32_t i = 0; i < io->weight_count; i++)
+    for (uint32_t i = 0; i < io->weight_count && !left_out[OP_DW]; i++)
         if (io->weight[i].trainable)
             size[TENSOR_DWEIGHT + i] = size[TENSOR_WEIGHT + i];
 }
@@ -78,7 +79,9 @@ vktl_status trial_init(const struct check *check, const char *const wanted[OP_DI
 {
     _Alignas(8) unsigned char params[OP_MAX_PARAMS_SIZE] = {0};
     vktl_status status;
-    *trial = (struct trial){.check = check, .has_backward = check->op->backward != NULL};
+    *trial = (struct trial){.check = check};
+    trial->has_backward =
+        check->op->backward && !(check->left_out[OP_DX] && check->left_out[OP_DW]);
     TRY(set_params(check, params));
     for (uint32_t i = 0; i < OP_MAX_INPUTS && check->test->in[i].rank; i++)
         trial->io.in[trial->io.in_count++] = check->test->in[i];

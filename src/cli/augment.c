@@ -52,6 +52,7 @@ static const struct option options[] = {
 
     ROW_HEADING("Run"),
     ROW_DEVICE,
+    ROW_NO_SMOKE,
     ROW_JSON,
     ROW_QUIET,
     ROW_HELP,
@@ -303,7 +304,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     const uint32_t total = vktl_dataset_count(dataset);
     const uint32_t shown = total < chosen->images ? total : chosen->images;
     TRY(choose_items(&console->log, total, shown, &items));
-    TRY(open_device(console, &chosen->common, &device));
+    TRY(open_device(console, &chosen->common, DEVICE_INFERS, &device));
     TRY(vktl_augment_images(&console->log, device, dataset, items, shown, &params, &augmented));
     TRY(write_sheet(&sheet, chosen->out));
     if (chosen->common.json)

@@ -44,6 +44,7 @@ static const struct option options[] = {
     ROWS_ARCHITECTURE(struct bench_options, architecture),
     ROWS_MODEL(struct bench_options, model),
     ROW_DEVICE,
+    ROW_NO_SMOKE,
     ROW_NO_TUNE,
     ROW_STRICT,
     ROW_JSON,
@@ -262,6 +263,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     vktl_status status;
     const struct bench_options *chosen = values;
     struct vktl_model *model = NULL;
+    struct vktl_device *device = NULL;
     struct vktl_bench bench = {0};
     struct view view = {chosen->name, chosen, &bench, NULL};
     struct count_progress progress = {console, "Timing", clock_seconds()};
@@ -280,6 +282,9 @@ static vktl_status run(struct console *console, const void *values, const char *
     if (chosen->compare)
         TRY(read_before(console, chosen->compare, &view.before));
     TRY(open_architecture(console, chosen->name, &chosen->model, &chosen->architecture, &model));
+    // A device that was never used is checked before its starts are timed.
+    TRY(open_device(console, &chosen->common, DEVICE_TRAINS, &device));
+    vktl_device_close(&device);
     TRY(vktl_bench_run(&console->log, model, &params, &bench));
     console_clear(console);
     if (view.before)
@@ -288,6 +293,7 @@ static vktl_status run(struct console *console, const void *values, const char *
 fail:
     cJSON_Delete(view.before);
     vktl_bench_free(&bench);
+    vktl_device_close(&device);
     vktl_model_destroy(&model);
     return status;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <vktl/picture.h>
+#include <vktl/selftest.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
@@ -82,13 +83,19 @@ struct vktl_tuning_params tuning_choice(struct console *console,
 }
 
 vktl_status open_device(struct console *console, const struct common_options *common,
-                        struct vktl_device **device)
+                        enum device_use use, struct vktl_device **device)
 {
+    vktl_status status;
     const struct vktl_device_params params = {.which = device_choice(common),
                                               .memory_limit = common->memory_limit,
                                               .strict = common->strict,
                                               .tuning = tuning_choice(console, common)};
-    return vktl_device_open(&console->log, &params, device);
+    const struct vktl_smoke_params smoke = {.training = use == DEVICE_TRAINS};
+    TRY(vktl_device_open(&console->log, &params, device));
+    if (!common->no_smoke)
+        TRY(vktl_smoke(&console->log, *device, &smoke));
+fail:
+    return status;
 }
 
 vktl_status check_picture_name(struct console *console, const char *path)

@@ -10,7 +10,7 @@
 
 // The first member of every command's values.
 struct common_options {
-    bool quiet, json, help, no_tune, strict;
+    bool quiet, json, help, no_tune, no_smoke, strict;
     const char *device; // NULL: the environment's, else "auto"
     uint64_t memory_limit;
     const char *const *given; // names of the options on the command line, ended by NULL
@@ -73,6 +73,13 @@ extern const struct command command_train, command_infer, command_eval, command_
         .help = "the same bits on every device: one order of sums, no fused or approximate "       \
                 "operations; a little slower"                                                      \
     }
+#define ROW_NO_SMOKE                                                                               \
+    {                                                                                              \
+        .name = "no-smoke", .type = OPTION_FLAG,                                                   \
+        .offset = offsetof(struct common_options, no_smoke),                                       \
+        .help = "do not check the kernels, even on a device and driver that vktl has never used; " \
+                "what was found wrong before stays barred"                                         \
+    }
 #define ROW_MEMORY_LIMIT                                                                           \
     {                                                                                              \
         .name = "memory-limit", .type = OPTION_SIZE, .argument = "SIZE",                           \
@@ -130,9 +137,11 @@ const char *device_choice(const struct common_options *common);
 struct vktl_tuning_params tuning_choice(struct console *console,
                                         const struct common_options *common);
 
-// Opens it. The console must outlive the device.
+// Opens it and checks its kernels where that was never done (vktl_smoke), those of training only
+// where they are wanted. The console must outlive the device.
+enum device_use { DEVICE_INFERS, DEVICE_TRAINS };
 vktl_status open_device(struct console *console, const struct common_options *common,
-                        struct vktl_device **device);
+                        enum device_use use, struct vktl_device **device);
 
 // Before any work: VKTL_USAGE where no picture can be drawn, or none of this name be written.
 vktl_status check_picture_name(struct console *console, const char *path);

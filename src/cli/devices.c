@@ -87,6 +87,16 @@ static void append_limits(struct text *text, const struct vktl_device_info *info
     append_matrices(text, info);
 }
 
+// What was found wrong here, and is not taken.
+static void append_barred(struct text *text, const struct vktl_device_info *info)
+{
+    for (uint32_t i = 0; i < info->barred_count; i++) {
+        append_label(text, i ? "" : "barred");
+        text_format(text, "%s %s by %s\n", info->barred[i].op, info->barred[i].direction,
+                    info->barred[i].algorithm);
+    }
+}
+
 static void append_device(struct text *text, const struct vktl_device_info *info, bool is_auto)
 {
     char version[SIZE_TEXT_SIZE];
@@ -108,6 +118,7 @@ static void append_device(struct text *text, const struct vktl_device_info *info
     text_format(text, "%s form, kernels for %s%s\n", form_name(info->form),
                 info->gpu_kernels || info->type != VKTL_DEVICE_CPU ? "GPUs" : "CPU drivers",
                 is_auto ? "; --device auto takes this one" : "");
+    append_barred(text, info);
 }
 
 static vktl_status write_text(struct console *console, const struct vktl_device_info *infos,
@@ -129,6 +140,17 @@ fail:
 }
 
 // ---- JSON
+
+static void add_barred(struct json *json, cJSON *item, const struct vktl_device_info *info)
+{
+    cJSON *list = json_add_array(json, item, "barred");
+    for (uint32_t i = 0; i < info->barred_count; i++) {
+        cJSON *barred = json_add_object(json, list, NULL);
+        json_add_text(json, barred, "op", info->barred[i].op);
+        json_add_text(json, barred, "direction", info->barred[i].direction);
+        json_add_text(json, barred, "algorithm", info->barred[i].algorithm);
+    }
+}
 
 static void add_device(struct json *json, const struct vktl_device_info *info)
 {
@@ -160,6 +182,7 @@ static void add_device(struct json *json, const struct vktl_device_info *info)
     json_add_bool(json, features, "cooperative_matrix", info->has_matrices);
     json_add_bool(json, features, "mixed_precision", info->matrix_rows > 0);
     json_add_text(json, item, "form", form_name(info->form));
+    add_barred(json, item, info);
 }
 
 static vktl_status write_json(struct console *console, const struct vktl_device_info *infos,

@@ -33,6 +33,7 @@ static const struct option options[] = {
     ROW_NO_CALIBRATION(struct eval_options, model),
     ROWS_MODEL(struct eval_options, model),
     ROW_DEVICE,
+    ROW_NO_SMOKE,
     ROW_NO_TUNE,
     ROW_STRICT,
     ROW_MEMORY_LIMIT,
@@ -167,7 +168,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     TRY(check(log, chosen));
     TRY(open_model(console, positionals[0], &chosen->model, &all.model));
     TRY(open_folder(console, positionals[1], all.model, &all.dataset));
-    TRY(open_device(console, &chosen->common, &all.device));
+    TRY(open_device(console, &chosen->common, DEVICE_INFERS, &all.device));
     TRY(vktl_predict(log, all.device, all.model, all.dataset, &params, &all.predictions));
     if (chosen->calibrate)
         TRY(calibrate(log, positionals[0], &all));

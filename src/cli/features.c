@@ -39,6 +39,7 @@ static const struct option options[] = {
     ROW_HEADING("The model, and how it is run"),
     ROWS_MODEL(struct features_options, model),
     ROW_DEVICE,
+    ROW_NO_SMOKE,
     ROW_NO_TUNE,
     ROW_STRICT,
     ROW_MEMORY_LIMIT,
@@ -270,10 +271,11 @@ static vktl_status run(struct console *console, const void *values, const char *
 
     TRY(open_model(console, positionals[0], &chosen->model, &model));
     TRY(name_classes(&visit, model));
-    TRY(open_device(console, &chosen->common, &device));
-    if (cam_is_wanted(&chosen->cam)) {
-        const struct cam_job job = {&chosen->cam, model,       device, positionals[1],
-                                    chosen->out,  chosen->npy};
+    const bool has_cam = cam_is_wanted(&chosen->cam); // of gradients
+    TRY(open_device(console, &chosen->common, has_cam ? DEVICE_TRAINS : DEVICE_INFERS, &device));
+    if (has_cam) {
+        const struct cam_job job = {&chosen->cam,   model,       device,
+                                    positionals[1], chosen->out, chosen->npy};
         TRY(features_cam(console, &job, &visit.json));
     }
     TRY(vktl_features(&console->log, device, model, positionals[1], layer, visit_layer, &visit));

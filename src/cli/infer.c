@@ -39,6 +39,7 @@ static const struct option options[] = {
     ROWS_MODEL(struct infer_options, model),
     ROW_NO_CALIBRATION(struct infer_options, model),
     ROW_DEVICE,
+    ROW_NO_SMOKE,
     ROW_NO_TUNE,
     ROW_STRICT,
     ROW_MEMORY_LIMIT,
@@ -205,7 +206,7 @@ static vktl_status run(struct console *console, const void *values, const char *
         TRY(check_picture_name(console, chosen->chart));
     TRY(open_model(console, positionals[0], &chosen->model, &model));
     TRY(vktl_dataset_from_paths(&console->log, positionals + 1, count - 1, &dataset));
-    TRY(open_device(console, &chosen->common, &device));
+    TRY(open_device(console, &chosen->common, DEVICE_INFERS, &device));
     TRY(vktl_predict(&console->log, device, model, dataset, &params, &predictions));
     TRY(show(console, chosen, model, dataset, &predictions));
 fail:

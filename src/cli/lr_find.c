@@ -50,6 +50,7 @@ static const struct option options[] = {
     ROW_HEADING("Run"),
     ROWS(training_memory),
     ROW_DEVICE,
+    ROW_NO_SMOKE,
     ROW_NO_TUNE,
     ROW_STRICT,
     ROW_MEMORY_LIMIT,
@@ -197,7 +198,7 @@ static vktl_status find(struct console *console, const struct lr_find_options *c
     training.should_stop = should_stop;
     training.user = console;
     TRY(augment_read(&console->log, &chosen->training.augment, &training.augment));
-    TRY(open_device(console, &chosen->common, &device));
+    TRY(open_device(console, &chosen->common, DEVICE_TRAINS, &device));
     const struct vktl_device_info *info = vktl_device_info(device);
     console_say(console, "Device: %s (%s)", info->name, info->driver);
     status = vktl_lr_find(&console->log, device, &training, &params, result);

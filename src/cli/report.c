@@ -24,6 +24,7 @@ static const struct option options[] = {
      .max = 64, .unit = "images",
      .help = "worst predicted images shown"},
     ROW_DEVICE,
+    ROW_NO_SMOKE,
     ROW_QUIET,
     ROW_HELP,
     {NULL},
@@ -51,7 +52,8 @@ static vktl_status run(struct console *console, const void *values, const char *
         .user = &progress,
     };
     (void)count;
-    TRY(open_device(console, &chosen->common, &device));
+    // Grad-CAM takes gradients.
+    TRY(open_device(console, &chosen->common, DEVICE_TRAINS, &device));
     TRY(vktl_report(&console->log, device, &params));
 fail:
     vktl_device_close(&device);

@@ -120,6 +120,7 @@ static struct vktl_device_params params_of(const struct selftest *selftest, cons
 {
     return (struct vktl_device_params){.which = which,
                                        .guard = true,
+                                       .ignore_verdicts = true,
                                        .gpu_kernels = selftest->chosen->gpu_kernels};
 }
 
@@ -237,8 +238,8 @@ static vktl_status merge(struct selftest *selftest, const char *const *paths, ui
         TRY(vktl_conformance_read(log, selftest->conformance, paths[i]));
     vktl_conformance_counts(selftest->conformance, &counts);
     if (counts.failed)
-        selftest->worst = log_fail(log, VKTL_FAILED, "%u of %u comparisons failed", counts.failed,
-                                   counts.rows);
+        selftest->worst =
+            log_fail(log, VKTL_FAILED, "%u of %u comparisons failed", counts.failed, counts.rows);
 fail:
     return status;
 }
@@ -285,8 +286,9 @@ static vktl_status check_options(const struct vktl_log *log, const struct selfte
                         "--report %s: a report's name ends in .html, .md, .json or .txt",
                         chosen->report);
     if (chosen->merge && !count)
-        return log_fail(log, VKTL_USAGE, "--merge: which reports? `vktl selftest --report "
-                                         "FILE.json` writes them");
+        return log_fail(log, VKTL_USAGE,
+                        "--merge: which reports? `vktl selftest --report "
+                        "FILE.json` writes them");
     if (!chosen->merge && count)
         return log_fail(log, VKTL_USAGE, "reports are taken with --merge alone");
     return VKTL_OK;

@@ -91,6 +91,7 @@ static const struct option options[] = {
      .note = "the same",
      .help = "where the run goes on, once, if its device is lost: from last.safetensors, or from "
              "the start if nothing was saved yet"},
+    ROW_NO_SMOKE,
     ROW_NO_TUNE,
     ROW_STRICT,
     ROW_MEMORY_LIMIT,
@@ -341,7 +342,7 @@ static vktl_status open_again(struct console *console, const struct train_option
     snprintf(number, sizeof number, "%u", before.index);
     common.device = chosen->fallback_device ? chosen->fallback_device : number;
     vktl_device_close(device);
-    TRY(open_device(console, &common, device));
+    TRY(open_device(console, &common, DEVICE_TRAINS, device));
     const struct vktl_device_info *info = vktl_device_info(*device);
     if (!chosen->fallback_device &&
         (strcmp(info->name, before.name) != 0 || strcmp(info->driver, before.driver) != 0))
@@ -401,7 +402,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     const double start_seconds = clock_seconds();
     TRY(check(&console->log, chosen));
     TRY(augment_read(&console->log, &chosen->training.augment, &params.augment));
-    TRY(open_device(console, &chosen->common, &device));
+    TRY(open_device(console, &chosen->common, DEVICE_TRAINS, &device));
     const struct vktl_device_info *info = vktl_device_info(device);
     console_say(console, "Device: %s (%s)", info->name, info->driver);
     status = vktl_train(&console->log, device, &params, &result);

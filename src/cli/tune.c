@@ -38,6 +38,7 @@ static const struct option options[] = {
     ROWS_ARCHITECTURE(struct tune_options, architecture),
     ROWS_MODEL(struct tune_options, model),
     ROW_DEVICE,
+    ROW_NO_SMOKE,
     ROW_MEMORY_LIMIT,
     ROW_JSON,
     ROW_QUIET,
@@ -147,7 +148,7 @@ static vktl_status run(struct console *console, const void *values, const char *
     (void)positionals, (void)count;
     json_init_object(&view.json);
     TRY(open_architecture(console, chosen->name, &chosen->model, &chosen->architecture, &model));
-    TRY(open_device(console, &chosen->common, &device));
+    TRY(open_device(console, &chosen->common, DEVICE_TRAINS, &device));
     const struct vktl_device_info *info = vktl_device_info(device);
     console_say(console, "Device: %s (%s)", info->name, info->driver);
     json_add_text(&view.json, view.json.root, "device", info->name);

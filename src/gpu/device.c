@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "gpu/matrices.h"
 
@@ -19,6 +20,8 @@ vktl_status vktl_device_list(const struct vktl_log *log, struct vktl_device_info
     vktl_status status = instance_create(log, false, &instance, &has_debug_utils);
     if (status == VKTL_OK)
         status = instance_devices(log, instance, &physicals, infos, count);
+    for (uint32_t i = 0; i < *count; i++)
+        verdicts_describe(&(*infos)[i]);
     free(physicals);
     if (instance)
         vkDestroyInstance(instance, NULL);
@@ -210,6 +213,15 @@ static void limit_memory(struct vktl_device *device, uint64_t limit)
         info->memory_available = info->memory_size;
 }
 
+static vktl_status copy_folder(struct vktl_device *device, const char *folder)
+{
+    if (!folder)
+        return VKTL_OK;
+    device->cache_folder = path_join("", folder);
+    return device->cache_folder ? VKTL_OK
+                                : log_fail(device->log, VKTL_NO_MEMORY, "out of host memory");
+}
+
 vktl_status vktl_device_open(const struct vktl_log *log, const struct vktl_device_params *params,
                              struct vktl_device **out)
 {
@@ -237,8 +249,10 @@ vktl_status vktl_device_open(const struct vktl_log *log, const struct vktl_devic
     TRY(staging_create(device));
     device->allocated = 0; // staging is beside any limit
     limit_memory(device, params->memory_limit);
-    TRY(pipelines_create(device, params->cache_folder, &device->pipelines));
-    tuning_open(device, params);
+    TRY(copy_folder(device, params->cache_folder));
+    TRY(pipelines_create(device, device->cache_folder, &device->pipelines));
+    verdicts_open(device, params);
+    tuning_open(device, &params->tuning);
     // A first guess, corrected by the timestamps of the first program.
     device->work_per_second = device->info.type == VKTL_DEVICE_CPU ? 5e9 : 2e11;
     *out = device;
@@ -266,6 +280,8 @@ void vktl_device_close(struct vktl_device **out)
     if (device->instance)
         vkDestroyInstance(device->instance, NULL);
     tuning_close(device);
+    verdicts_close(device);
+    free(device->cache_folder);
     free(device);
     *out = NULL;
 }

@@ -4,11 +4,20 @@
 
 #include <volk.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "gpu/record.h"
 #include "gpu/tuning.h"
 
 struct pipelines;
+
+// What verdicts may decide of a device: which kernels it was opened for, and what is left open.
+struct verdict_scope {
+    enum vktl_form form;        // preferred
+    bool gpu_kernels;           // likewise
+    bool any_form, any_kernels; // others may be taken
+    bool ignored;               // verdicts are made, and not heeded
+};
 
 struct vktl_device {
     const struct vktl_log *log;
@@ -31,7 +40,11 @@ struct vktl_device {
     struct pipelines *pipelines;
     struct tuning tuning;
     struct vktl_tuning_params tuning_params;
-    char *tuning_path;         // NULL: no file
+    char *tuning_path; // NULL: no file
+    struct tuning verdicts;
+    struct verdict_scope verdict_scope;
+    char *verdicts_path;       // likewise
+    char *cache_folder;        // as in vktl_device_params
     struct pool *staging_pool; // one small mapped slice for uploads and downloads
     struct slice staging;
     VkCommandBuffer transfer; // for uploads, downloads and fills
@@ -92,8 +105,34 @@ void staging_destroy(struct vktl_device *device);
 
 // ---- tuning.c
 
-void tuning_open(struct vktl_device *device, const struct vktl_device_params *params);
+void tuning_open(struct vktl_device *device, const struct vktl_tuning_params *params);
 void tuning_close(struct vktl_device *device);
+void tuning_forget_barred(struct vktl_device *device);
+
+// ---- tuning_file.c
+
+// A file of choices beside the pipeline cache.
+struct tuning_file {
+    const char *kind; // "tuning"
+    const struct vktl_device_info *info;
+    struct hash identity; // of all that its choices depend on
+};
+
+// The caller frees it; NULL, which the others accept: there is none.
+char *tuning_file_path(const struct tuning_file *file, const char *folder);
+// Adds what a file has that is whole and of this identity; else nothing.
+void tuning_file_read(const struct tuning_file *file, const char *path, struct tuning *tuning);
+void tuning_file_write(const struct tuning_file *file, const char *path,
+                       const struct tuning *tuning);
+
+// ---- verdicts.c
+
+// Before the tuning is opened, which depends on the kernels that are taken.
+void verdicts_open(struct vktl_device *device, const struct vktl_device_params *params);
+void verdicts_close(struct vktl_device *device);
+
+// What a device that is opened as usual would compute with, and what is barred there.
+void verdicts_describe(struct vktl_device_info *info);
 
 // ---- strict.c
 

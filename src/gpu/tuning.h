@@ -17,6 +17,7 @@ const char *tuning_find(const struct tuning *tuning, const char *key);
 
 // Copies both, which hold no tab and no line's end. VKTL_NO_MEMORY, without a message.
 vktl_status tuning_set(struct tuning *tuning, const char *key, const char *value);
+void tuning_remove(struct tuning *tuning, uint32_t index);
 void tuning_deinit(struct tuning *tuning); // back to {0}, which is an empty one
 
 // A device's: at first what its file has, which lies beside the pipeline cache and is of this

@@ -1,6 +1,7 @@
 // Responsible for which of an operator's algorithms is taken, and for the words by which a use of
 // an operator is known to whoever measures them. What they are is the operators' to say.
 #include "ops/op.h"
+#include "gpu/verdicts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,31 +15,48 @@ static bool holds(bool (*question)(const struct op_io *io), const struct op_io *
     return !question || question(io);
 }
 
-static uint32_t choose(const struct op_algorithm *list, const struct op_io *io, const char *wanted)
-{
-    uint32_t i = 0;
-    while (wanted && list[i].name && strcmp(list[i].name, wanted) != 0)
-        i++;
-    if (wanted && list[i].name && holds(list[i].suits, io))
-        return i;
-    i = 0;
-    while (list[i].name && !(holds(list[i].suits, io) && holds(list[i].pays, io)))
-        i++;
-    vktl_assert(list[i].name);
-    return i;
-}
-
 bool op_is_strict(const struct op_io *io)
 {
     return io->device && io->device->strict;
 }
 
+// What is barred on the device suits nothing; but a strict one computes as all others do, or not at
+// all, which is for vktl_smoke to say.
+static bool suits(const struct op *op, const struct op_io *io, int direction, uint32_t i)
+{
+    const struct op_algorithm *algorithm = &op->algorithms[direction][i];
+    return holds(algorithm->suits, io) &&
+           (op_is_strict(io) ||
+            !gpu_bars(io->device, op->name, op_direction_names[direction], algorithm->name));
+}
+
+// What is expected to pay, else the first that suits; the last where all are barred.
+static uint32_t heuristic(const struct op *op, const struct op_io *io, int direction)
+{
+    const struct op_algorithm *list = op->algorithms[direction];
+    uint32_t i, last = 0;
+    for (i = 0; list[i].name; i++)
+        if (suits(op, io, direction, i) && holds(list[i].pays, io))
+            return i;
+    for (i = 0; list[i].name; last = i++)
+        if (suits(op, io, direction, i))
+            return i;
+    vktl_assert(holds(list[last].suits, io));
+    return last;
+}
+
 void op_choose(const struct op *op, struct op_io *io)
 {
     for (int direction = 0; direction < OP_DIRECTIONS; direction++) {
+        const struct op_algorithm *list = op->algorithms[direction];
         const char *wanted = op_is_strict(io) ? NULL : io->wanted[direction];
-        if (op->algorithms[direction])
-            io->algorithm[direction] = choose(op->algorithms[direction], io, wanted);
+        uint32_t i = 0;
+        if (!list)
+            continue;
+        while (wanted && list[i].name && strcmp(list[i].name, wanted) != 0)
+            i++;
+        const bool is_had = wanted && list[i].name && suits(op, io, direction, i);
+        io->algorithm[direction] = is_had ? i : heuristic(op, io, direction);
     }
 }
 
@@ -52,7 +70,7 @@ uint32_t op_suiting(const struct op *op, const struct op_io *io, enum op_directi
         return 0;
     names[count++] = list[taken].name;
     for (uint32_t i = 0; list[i].name && !op_is_strict(io); i++) {
-        if (i == taken || !holds(list[i].suits, io))
+        if (i == taken || !suits(op, io, direction, i))
             continue;
         vktl_assert(count < OP_MAX_ALGORITHMS);
         names[count++] = list[i].name;

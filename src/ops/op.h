@@ -51,7 +51,8 @@ const struct field *field_find(const struct field *fields, const char *name); //
 //
 // Where an operator can compute the same in several ways, it names them, for each direction, in the
 // order in which they are thought of: the first that suits and pays is taken where nobody has
-// measured. `infer` settles which (op_choose), since scratch and prepared weights follow from it.
+// measured; what is barred on the device (gpu/verdicts.h) does not suit. `infer` settles which
+// (op_choose), since scratch and prepared weights follow from it.
 
 enum op_direction { OP_FORWARD, OP_DX, OP_DW, OP_DIRECTIONS };
 enum { OP_MAX_ALGORITHMS = 16 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gpu/verdicts.h"
 #include "nn/plan_map.h"
 #include "train/optimizer.h"
 #include "train/session.h"
@@ -240,15 +241,24 @@ fail:
 vktl_status session_take_tuning(struct session *session, const struct tuning *tuning)
 {
     vktl_status status = VKTL_OK;
+    const struct vktl_device_info *info = vktl_device_info(session->device);
     struct tuning *known = gpu_tuning(session->device);
-    bool is_new = false;
+    bool is_new = false, is_barred = false;
     for (uint32_t i = 0; i < tuning->count; i++) {
         const struct tuning_choice *choice = &tuning->choices[i];
         const char *now = tuning_find(known, choice->key);
+        if (gpu_bars_choice(info, choice->key, choice->value)) {
+            is_barred = true;
+            continue;
+        }
         is_new = is_new || (now && strcmp(now, choice->value) != 0);
         TRY(tuning_set(known, choice->key, choice->value));
         TRY(tuning_set(&session->tuning, choice->key, choice->value));
     }
+    if (is_barred)
+        log_warning(session->log,
+                    "the run was computed by kernels that are barred on this device by now; it "
+                    "goes on with others, whose last bits may differ");
     if (is_new)
         log_info(session->log, "The device has been tuned anew since the run was started; the run "
                                "goes on with the kernels that it had");

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "check/judge.h"
+#include "gpu/verdicts.h"
 
 static const double usual_limit_seconds = 10;
 static const double longest_probe_seconds = 0.05;
@@ -175,6 +177,9 @@ static vktl_status measure_candidate(struct contest *contest, uint32_t i)
                 "`vktl selftest --op %s` tells more",
                 candidate.work->op->name, op_direction_names[candidate.direction],
                 candidate.algorithm, candidate.work->op->name);
+    TRY(judge_bar(NULL, tuner->device, candidate.work->op, candidate.direction, candidate.algorithm,
+                  "found when it was to be measured"));
+    gpu_verdicts_write(tuner->device);
 fail:
     return status;
 }

@@ -10,12 +10,15 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset VKTL_DEVICE
 
-# A cache of our own: nothing of earlier runs but what drivers have compiled.
+# A cache of our own: nothing of earlier runs but what drivers have compiled, and that the kernels
+# are right.
 caches=${XDG_CACHE_HOME:-${HOME:-}/.cache}
 export MESA_SHADER_CACHE_DIR="$caches"
 export XDG_CACHE_HOME="$work/cache"
 mkdir -p "$XDG_CACHE_HOME/vktl"
-cp "$caches"/vktl/pipelines-*.bin "$XDG_CACHE_HOME/vktl" 2>"$work/cp.err" || true
+for file in "$caches"/vktl/pipelines-*.bin "$caches"/vktl/verdicts-*.txt; do
+    [ ! -f "$file" ] || cp "$file" "$XDG_CACHE_HOME/vktl"
+done
 
 fail() {
     echo "$(basename "$0"): $*" >&2

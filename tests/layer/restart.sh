@@ -14,7 +14,7 @@ train() {
     shift
     "$vktl" train --model vgg-mini --train "$work/photos" --val "$work/photos" \
         --image-size 16 --head gap,dropout:0.3 --epochs 3 --batch 4 --lr 0.02 --reduce-lr 1 \
-        --unfreeze-from block4_conv1 --fine-tune-epochs 1 --feature-store 0 --no-report \
+        --unfreeze-from block4_conv1 --fine-tune-epochs 1 --feature-store 0 --no-report --no-smoke \
         --run "$run" "$@"
 }
 
