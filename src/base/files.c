@@ -54,6 +54,14 @@ static vktl_status check_size(const struct vktl_log *log, const char *path, int 
     return VKTL_OK;
 }
 
+bool file_size(const char *path, uint64_t *size)
+{
+    struct stat info;
+    const bool is_file = stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    *size = is_file ? (uint64_t)info.st_size : 0;
+    return is_file;
+}
+
 vktl_status file_read_all(const struct vktl_log *log, const char *path, uint64_t max_size,
                           unsigned char **bytes, size_t *size)
 {

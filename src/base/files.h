@@ -20,6 +20,9 @@
 vktl_status file_read_all(const struct vktl_log *log, const char *path, uint64_t max_size,
                           unsigned char **bytes, size_t *size);
 
+// Bytes of a regular file. False: there is no such file.
+bool file_size(const char *path, uint64_t *size);
+
 // ---- Writing: all or nothing
 
 // A file being written under a temporary name in the folder of its final one. Until

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+
 enum { SENTENCE_SIZE = 2048 }; // longer messages are cut: nobody reads further
 
 static void write_sentence(const struct vktl_log *log, enum vktl_log_level level,
@@ -15,6 +17,7 @@ static void write_sentence(const struct vktl_log *log, enum vktl_log_level level
         return;
     char sentence[SENTENCE_SIZE];
     vsnprintf(sentence, sizeof sentence, format, arguments);
+    text_hide_controls(sentence, ""); // it may quote names from files
     log->write(log->user, level, sentence);
 }
 

@@ -14,6 +14,11 @@ bool terminal_is_live(void)
     return isatty(STDERR_FILENO);
 }
 
+bool terminal_shows_output(void)
+{
+    return isatty(STDOUT_FILENO);
+}
+
 uint32_t terminal_width(void)
 {
     struct winsize size;

@@ -1,4 +1,4 @@
-// What the program's stderr is connected to.
+// What the program's stderr, and its stdout, are connected to.
 #ifndef BASE_TERMINAL_H
 #define BASE_TERMINAL_H
 
@@ -7,6 +7,9 @@
 
 // A person is watching: live lines make sense.
 bool terminal_is_live(void);
+
+// What is written to stdout goes to a terminal too.
+bool terminal_shows_output(void);
 
 // Columns of the terminal; 80 where there is none.
 uint32_t terminal_width(void);

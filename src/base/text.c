@@ -96,6 +96,17 @@ void text_append_csv(struct text *text, const char *string)
     text_append(text, "\"");
 }
 
+void text_hide_controls(char *string, const char *kept)
+{
+    for (unsigned char *c = (unsigned char *)string; *c; c++) {
+        const bool is_c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;
+        if (is_c1)
+            *c++ = '?';
+        if (is_c1 || ((*c < 0x20 || *c == 0x7f) && !strchr(kept, *c)))
+            *c = '?';
+    }
+}
+
 vktl_status text_status(const struct vktl_log *log, const struct text *text)
 {
     return text->failed ? log_fail(log, VKTL_NO_MEMORY, "out of host memory") : VKTL_OK;

@@ -112,6 +112,7 @@ void console_say(struct console *console, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(note, sizeof note, format, arguments);
     va_end(arguments);
+    text_hide_controls(note, "\n\t");
     write_message(console, VKTL_LOG_INFO, note);
 }
 
@@ -173,13 +174,30 @@ void console_clear(struct console *console)
 
 // ---- stdout
 
-vktl_status console_write(struct console *console, const char *data)
+static bool write_all(const char *data)
 {
     const size_t size = strlen(data);
+    return fwrite(data, 1, size, stdout) == size && fflush(stdout) == 0;
+}
+
+// What a program reads stays as it is; names from files must not steer a terminal.
+vktl_status console_write(struct console *console, const char *data)
+{
+    vktl_status status;
+    struct text shown;
+    text_init(&shown);
     console_clear(console);
-    if (fwrite(data, 1, size, stdout) == size && fflush(stdout) == 0)
-        return VKTL_OK;
-    return log_fail(&console->log, VKTL_IO, "standard output cannot be written: is the disk full?");
+    if (terminal_shows_output()) {
+        text_append(&shown, data);
+        TRY(text_status(&console->log, &shown));
+        text_hide_controls(shown.data, "\n\t");
+    }
+    status = VKTL_OK;
+    if (!write_all(shown.data ? shown.data : data))
+        FAIL(&console->log, VKTL_IO, "standard output cannot be written: is the disk full?");
+fail:
+    text_deinit(&shown);
+    return status;
 }
 
 // ---- Words

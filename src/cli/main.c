@@ -157,7 +157,7 @@ fail:
 
 static vktl_status dispatch(struct console *console, const char **words, uint32_t count)
 {
-    const struct command *command;
+    const struct command *command = NULL;
     if (strcmp(words[0], "--version") == 0) {
         char version[64];
         snprintf(version, sizeof version, "vktl %s\n", vktl_version());

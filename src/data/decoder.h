@@ -19,11 +19,20 @@ vktl_status pnm_decode(const struct vktl_log *log, const char *name, const unsig
 // reasons do not always say so.
 bool stb_has_run_out_of_memory(void);
 
+// From now on this thread's decoder gets no block larger than this: what is packed in a PNG may be
+// larger than its header says, without end.
+void stb_limit_blocks(size_t size);
+
 // ---- intact.c: damage that stb_image overlooks
+
+// Whether a file begins as a JPEG, PNG or BMP does. stb_image is less strict, and what it took for a
+// JPEG all the same would have been checked by nobody.
+bool intact_is_known(const unsigned char *bytes, size_t size);
 
 // In words what is wrong with a file, or NULL; also NULL for any other format.
 //
-// A JPEG with impossible Huffman tables, or without its end. To be asked before stb_image sees it.
+// A JPEG with impossible Huffman tables, with more scans than a sane one has, each of which costs as
+// much time as the picture, or without its end. To be asked before stb_image sees it.
 const char *intact_jpeg_complaint(const unsigned char *bytes, size_t size);
 // A PNG whose checksums do not match or without its end, a BMP shorter than its header says.
 const char *intact_complaint(const unsigned char *bytes, size_t size);

@@ -76,6 +76,14 @@ static unsigned char *load(const unsigned char *bytes, int size, int *width, int
     return narrow;
 }
 
+// The largest block that the decoder of a sound file can ask for. Raw pixels have up to 8 bytes and
+// a PNG's rows one more; sizes of a JPEG are rounded up to 32; buffers grow to twice what they
+// hold.
+static size_t most_block(size_t file_size, size_t width, size_t height)
+{
+    return (width + 32) * (height + 32) * 16 + 4 * file_size + ((size_t)1 << 20);
+}
+
 static vktl_status decode_by_stb(const struct vktl_log *log, const char *name,
                                  const unsigned char *bytes, size_t size, struct image *image)
 {
@@ -88,6 +96,9 @@ static vktl_status decode_by_stb(const struct vktl_log *log, const char *name,
         FAIL(log, VKTL_INPUT, "%s: corrupt or truncated image (%s)", name, complaint);
     if (intact_png_size(bytes, size, &png_width, &png_height))
         TRY(image_check_size(log, name, png_width, png_height));
+    if (!intact_is_known(bytes, size))
+        FAIL(log, VKTL_INPUT, "%s: not a readable JPEG, PNG, BMP, PPM or PGM image", name);
+    stb_limit_blocks(SIZE_MAX);
     if (size > INT_MAX || !stbi_info_from_memory(bytes, (int)size, &width, &height, &channel_count))
         FAIL(log, VKTL_INPUT, "%s: not a readable JPEG, PNG, BMP, PPM or PGM image (%s)", name,
              size > INT_MAX ? "too large" : stbi_failure_reason());
@@ -95,6 +106,7 @@ static vktl_status decode_by_stb(const struct vktl_log *log, const char *name,
     complaint = intact_complaint(bytes, size);
     if (complaint)
         FAIL(log, VKTL_INPUT, "%s: corrupt or truncated image (%s)", name, complaint);
+    stb_limit_blocks(most_block(size, (size_t)width, (size_t)llabs(height)));
     decoded = load(bytes, (int)size, &width, &height, &channel_count);
     if (!decoded)
         TRY(stb_failed(log, name));

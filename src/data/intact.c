@@ -63,6 +63,11 @@ static const char *png_complaint(const unsigned char *bytes, size_t size)
 
 // ---- BMP: rows are padded to 4 bytes; the last row's padding may be missing
 
+static bool is_bmp(const unsigned char *bytes, size_t size)
+{
+    return size >= 2 && bytes[0] == 'B' && bytes[1] == 'M';
+}
+
 static uint32_t little_endian(const unsigned char *bytes, int count)
 {
     uint32_t value = 0;
@@ -93,7 +98,22 @@ static const char *bmp_complaint(const unsigned char *bytes, size_t size)
 // ---- JPEG: ITU T.81, annex B: markers 0xFF m; most are followed by a segment that begins with its
 // length. Within scans 0xFF 0x00 is a byte and 0xFF 0xD0..0xD7 a restart.
 
-enum { JPEG_RESTART = 0xD0, JPEG_END = 0xD9, JPEG_HUFFMAN = 0xC4 };
+enum {
+    JPEG_PROGRESSIVE = 0xC2,
+    JPEG_HUFFMAN = 0xC4,
+    JPEG_RESTART = 0xD0,
+    JPEG_END = 0xD9,
+    JPEG_SCAN = 0xDA,
+    // One a component; programs that write progressive files make about ten, and 64 coefficients a
+    // scan each are the most that anybody would ask for.
+    JPEG_MAX_SCANS = 4,
+    JPEG_MAX_PROGRESSIVE_SCANS = 100,
+};
+
+static bool is_jpeg(const unsigned char *bytes, size_t size)
+{
+    return size >= 2 && bytes[0] == 0xFF && bytes[1] == 0xD8;
+}
 
 // Tables of: class and number, sixteen counts of codes, as many values as the counts sum to.
 static bool huffman_is_sound(const unsigned char *table, size_t size)
@@ -112,7 +132,8 @@ static bool huffman_is_sound(const unsigned char *table, size_t size)
 
 const char *intact_jpeg_complaint(const unsigned char *bytes, size_t size)
 {
-    if (size < 2 || bytes[0] != 0xFF || bytes[1] != 0xD8)
+    uint32_t scan_count = 0, most_scans = JPEG_MAX_SCANS;
+    if (!is_jpeg(bytes, size))
         return NULL;
     for (size_t at = 2; at + 1 < size;) {
         if (bytes[at] != 0xFF || bytes[at + 1] == 0xFF) {
@@ -130,16 +151,25 @@ const char *intact_jpeg_complaint(const unsigned char *bytes, size_t size)
             return "a JPEG segment is cut off";
         if (marker == JPEG_HUFFMAN && !huffman_is_sound(bytes + at + 2, length - 2))
             return "bad JPEG Huffman table";
+        if (marker == JPEG_PROGRESSIVE)
+            most_scans = JPEG_MAX_PROGRESSIVE_SCANS;
+        if (marker == JPEG_SCAN && ++scan_count > most_scans)
+            return "too many scans in a JPEG";
         at += length;
     }
     return "the end of the JPEG is missing";
+}
+
+bool intact_is_known(const unsigned char *bytes, size_t size)
+{
+    return is_jpeg(bytes, size) || is_png(bytes, size) || is_bmp(bytes, size);
 }
 
 const char *intact_complaint(const unsigned char *bytes, size_t size)
 {
     if (is_png(bytes, size))
         return png_complaint(bytes, size);
-    if (size >= 2 && bytes[0] == 'B' && bytes[1] == 'M')
+    if (is_bmp(bytes, size))
         return bmp_complaint(bytes, size);
     return NULL;
 }

@@ -3,6 +3,7 @@
 // value (version 2.27), so pnm.c is ours.
 #include <stdalign.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,12 @@ static _Thread_local struct {
 } jpeg_state;
 
 static _Thread_local bool has_run_out;
+static _Thread_local size_t block_limit = SIZE_MAX;
+
+void stb_limit_blocks(size_t size)
+{
+    block_limit = size;
+}
 
 bool stb_has_run_out_of_memory(void)
 {
@@ -51,6 +58,8 @@ static void *allocate(size_t size)
         jpeg_state.is_taken = true;
         return memset(jpeg_state.bytes, 0, size);
     }
+    if (size > block_limit)
+        return NULL;
     void *block = calloc(1, size);
     has_run_out |= !block;
     return block;
@@ -59,6 +68,8 @@ static void *allocate(size_t size)
 // Only of what came from calloc: the reader of PNG grows its buffers, the one of JPEG does not.
 static void *reallocate(void *block, size_t size)
 {
+    if (size > block_limit)
+        return NULL;
     void *grown = realloc(block, size);
     has_run_out |= !grown;
     return grown;

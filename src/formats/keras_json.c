@@ -64,6 +64,10 @@ static vktl_status read_layer(const struct vktl_log *log, const cJSON *item, con
     if (!layer->class_name || !layer->name || !*layer->name)
         return log_fail(log, VKTL_INPUT, "%s: a layer (%.80s) lacks class_name or config.name",
                         origin, layer->class_name ? layer->class_name : "no class");
+    for (const char *c = layer->name; *c; c++)
+        if ((unsigned char)*c < ' ')
+            return log_fail(log, VKTL_INPUT, "%s: the name of a layer ('%.80s') is no line of text",
+                            origin, layer->name);
     layer->trainable = !cJSON_IsFalse(member(layer->config, "trainable"));
     return VKTL_OK;
 }

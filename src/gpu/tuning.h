@@ -5,6 +5,8 @@
 
 #include <vktl/device.h>
 
+enum { TUNING_MAX_CHOICES = 1 << 13 }; // that are read from a file: each is looked for among all
+
 struct tuning {
     struct tuning_choice {
         char *key, *value;

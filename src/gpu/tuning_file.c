@@ -8,7 +8,7 @@
 #include "base/files.h"
 #include "base/text.h"
 
-enum { MAX_FILE_SIZE = 16 << 20, MAX_CHOICES = 1 << 16 };
+enum { MAX_FILE_SIZE = 16 << 20 };
 
 static void append_hash(struct text *text, struct hash hash)
 {
@@ -63,7 +63,7 @@ static char *find_end(char *bytes, size_t size)
 
 static void read_choices(struct tuning *tuning, char *line, const char *end)
 {
-    while (line < end && tuning->count < MAX_CHOICES) {
+    while (line < end && tuning->count < TUNING_MAX_CHOICES) {
         char *tab = strchr(line, '\t'), *next = strchr(line, '\n');
         if (!tab || !next || tab > next || next >= end)
             return;

@@ -291,7 +291,8 @@ void files_csv(struct text *text, const struct vktl_dataset *training,
 static bool read_whole(const cJSON *value, uint64_t most, uint64_t *number)
 {
     char *end;
-    if (cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= (double)most) {
+    if (cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= (double)most &&
+        value->valuedouble < 0x1p64) {
         *number = (uint64_t)value->valuedouble;
         return true;
     }
@@ -370,6 +371,9 @@ static vktl_status read_tuning(const struct vktl_log *log, const cJSON *root, st
     const cJSON *choice;
     cJSON_ArrayForEach(choice, cJSON_GetObjectItemCaseSensitive(root, "tuning"))
     {
+        if (tuning->count >= TUNING_MAX_CHOICES)
+            return log_fail(log, VKTL_INPUT, "config.json is damaged: more than %d choices",
+                            TUNING_MAX_CHOICES);
         if (cJSON_IsString(choice) &&
             tuning_set(tuning, choice->string, choice->valuestring) != VKTL_OK)
             return log_fail(log, VKTL_NO_MEMORY, "out of host memory");

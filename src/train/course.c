@@ -2,6 +2,7 @@
 #include "train/course.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,17 @@ static bool read_value(const struct course_field *field, const char **words, str
     return true;
 }
 
+// Of what a run can get to: nobody else checks it.
+static bool is_sound(const struct course *course)
+{
+    const struct loss_scale *scale = &course->loss_scale;
+    return course->phase <= 1 && course->epochs_done < UINT32_MAX &&
+           course->epoch == course->epochs_done + 1 && course->phase_epoch <= course->epochs_done &&
+           course->phase_step <= course->step && course->best.epoch <= course->epochs_done &&
+           course->reduce_lr.rate > 0 && isfinite(course->reduce_lr.rate) && scale->value > 0 &&
+           isfinite(scale->value) && scale->skipped <= course->step - course->phase_step;
+}
+
 vktl_status course_read(const struct vktl_log *log, const char *origin, const char *words,
                         struct course *course)
 {
@@ -137,5 +149,8 @@ vktl_status course_read(const struct vktl_log *log, const char *origin, const ch
             return log_fail(log, VKTL_INPUT, "%s: damaged: %s is no number", origin,
                             fields[i].name);
     }
+    if (!is_sound(course))
+        return log_fail(log, VKTL_INPUT, "%s: damaged: its record of the run contradicts itself",
+                        origin);
     return VKTL_OK;
 }

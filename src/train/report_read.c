@@ -19,17 +19,15 @@ enum { CSV_MAX_SIZE = 1 << 28, CELL_MAX = 32 };
 static char *next_cell(char **place, bool *ends_row)
 {
     char *from = *place, *to = from, *const cell = from;
-    const bool is_quoted = *from == '"';
+    bool is_quoted = *from == '"';
     from += is_quoted;
     while (*from && (is_quoted || (*from != ',' && *from != '\n'))) {
-        if (is_quoted && *from == '"') {
-            if (from[1] != '"') {
-                from++;
-                break;
-            }
-            from++;
-        }
-        *to++ = *from++;
+        const bool is_quote = is_quoted && *from == '"';
+        from += is_quote;
+        if (is_quote && *from != '"')
+            is_quoted = false; // what follows before a comma is of the cell, as it is
+        else
+            *to++ = *from++;
     }
     *ends_row = *from != ',';
     *place = *from ? from + 1 : from;
@@ -137,13 +135,14 @@ static vktl_status read_files(struct report *report)
     const char *path = "";
     uint32_t class_index = 0;
     TRY(read_text(report, "files.csv", &path, &text));
-    report->images = report_array(report, (size_t)count_lines(text) + 1, sizeof *report->images);
+    const uint32_t most = count_lines(text) + 1;
+    report->images = report_array(report, most, sizeof *report->images);
     TRY_ALLOC(report->log, report->images);
     place = text;
     if (next_row(&place, cells, CELLS) != CELLS || strcmp(cells[SET], "set") != 0)
         FAIL(report->log, VKTL_INPUT, "%s: damaged: its columns are not set, class, path", path);
     while (*place) {
-        const bool is_whole = next_row(&place, cells, CELLS) == CELLS;
+        const bool is_whole = next_row(&place, cells, CELLS) == CELLS && report->image_count < most;
         if (is_whole)
             class_index = find_class(report, cells[CLASS], class_index);
         if (!is_whole || class_index == vktl_model_class_count(report->model))

@@ -140,6 +140,17 @@ void resume_close(struct resume *resume)
     *resume = (struct resume){0};
 }
 
+vktl_status resume_check_course(const struct session *session, const struct resume *resume)
+{
+    const struct course *course = &resume->course;
+    if (!resume->checkpoint || (course->done <= session->training_count &&
+                                course->base_layers <= session->model->layer_count))
+        return VKTL_OK;
+    return log_fail(session->log, VKTL_INPUT,
+                    "%s: damaged: its record of the run is of other images or another model",
+                    resume->checkpoint);
+}
+
 // ---- Images ------------------------------------------------------------------------------------
 
 // The line at `at` that ends the common beginning of two texts, without its end; "" past the last.

@@ -25,6 +25,9 @@ vktl_status resume_open(const struct vktl_log *log, const struct vktl_device_inf
                         const struct vktl_train_params *asked, struct resume *resume);
 void resume_close(struct resume *resume);
 
+// VKTL_INPUT: the course is none of a run with this model and these images.
+vktl_status resume_check_course(const struct session *session, const struct resume *resume);
+
 // VKTL_INPUT: the images are not those that the run was started with; the message names one.
 vktl_status resume_check_files(const struct vktl_log *log, const struct session *session);
 

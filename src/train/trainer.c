@@ -474,6 +474,7 @@ static vktl_status prepare(struct trainer *trainer, struct vktl_device *device,
                                 session));
     if (resume->is_run)
         TRY(resume_check_files(trainer->log, session));
+    TRY(resume_check_course(session, resume));
     trainer->course = resume->course;
     if (goes_on)
         session->model->base_count = resume->course.base_layers;

@@ -98,6 +98,21 @@ static void arena_refuses_what_does_not_fit(void **state)
     arena_deinit(&arena);
 }
 
+static void names_from_files_do_not_steer_a_terminal(void **state)
+{
+    (void)state;
+    char bell[] = "a\x1b]0;title\x07\n\x7f",
+         c1[] = "\xc2\x9b"
+                "31m \xc3\xa9 \xc2\xb0 \xc2",
+         tab[] = "a\tb\nc\r";
+    text_hide_controls(bell, "");
+    assert_string_equal(bell, "a?]0;title???");
+    text_hide_controls(c1, "");
+    assert_string_equal(c1, "??31m \xc3\xa9 \xc2\xb0 \xc2");
+    text_hide_controls(tab, "\n\t");
+    assert_string_equal(tab, "a\tb\nc?");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +120,7 @@ int main(void)
         cmocka_unit_test(json_strings_are_escaped),
         cmocka_unit_test(csv_fields_are_quoted_where_needed),
         cmocka_unit_test(a_failed_append_is_remembered),
+        cmocka_unit_test(names_from_files_do_not_steer_a_terminal),
         cmocka_unit_test(arena_memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(arena_refuses_what_does_not_fit),
     };

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +227,22 @@ static void decoding_survives_failed_allocations(void **state)
     }
 }
 
+// What fuzzing and thought have found: see tests/fuzz/README.md.
+static void found_inputs_are_refused(void **state)
+{
+    static const char *const names[] = {"huffman_after_fill_bytes", "png_larger_than_its_header",
+                                        "thousand_scans"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[512];
+        struct image image;
+        snprintf(path, sizeof path, "%s/tests/fuzz/regressions/image/%s",
+                 getenv("VKTL_TEST_SOURCE"), names[i]);
+        assert_int_equal(image_read(NULL, path, &image), VKTL_INPUT);
+        assert_null(image.pixels);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +251,7 @@ int main(void)
         cmocka_unit_test(every_changed_byte_is_survived),
         cmocka_unit_test(a_huge_image_is_refused_by_its_header),
         cmocka_unit_test(what_is_no_image_is_refused),
+        cmocka_unit_test(found_inputs_are_refused),
         cmocka_unit_test(pgm_maxima_are_scaled),
         cmocka_unit_test(a_file_is_read_by_its_contents),
         cmocka_unit_test(decoding_survives_failed_allocations),

@@ -1,8 +1,12 @@
 // Keras's .h5: every layout as h5py writes it, the real files of the shared data, and damage.
+#define _XOPEN_SOURCE 700
 #include "formats/keras_h5.h"
+
+#include <sys/wait.h>
 
 #include "base/files.h"
 #include "base/text.h"
+#include "formats/keras_h5_reader.h"
 #include "formats/oracle.h"
 #include "harness/failing_malloc.h"
 #include "harness/temporary.h"
@@ -123,8 +127,7 @@ static void a_file_cut_anywhere_is_refused(void **state)
     free(bytes);
 }
 
-// Whatever the bytes are, reading ends with a status. (HDF5 1.10 itself loses two small blocks over
-// some of these files, and says "infinite loop closing library" when the program ends.)
+// Whatever the bytes are, reading ends with a status.
 static void flipped_bytes_do_no_harm(void **state)
 {
     const char *whole = temporary_path(*state, "keras1.h5");
@@ -140,6 +143,40 @@ static void flipped_bytes_do_no_harm(void **state)
         bytes[place] ^= 0xff;
     }
     free(bytes);
+}
+
+// Forged files over which HDF5 itself crashes, or never ends: only the process apart does.
+static void what_breaks_hdf5_is_a_damaged_file(void **state)
+{
+    static const struct {
+        const char *name, *how;
+    } rows[] = {{"global_heap_read", "crashed"}, {"endless_heap", "took too long"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/tests/fuzz/regressions/keras_h5/%s",
+                 getenv("VKTL_TEST_SOURCE"), rows[i].name);
+        assert_int_equal(read_whole(path), VKTL_INPUT);
+        assert_non_null(strstr(harness_last_error, rows[i].name));
+    }
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); // nobody is left behind
+}
+
+static void failed_allocations_of_the_reader_leak_nothing(void **state)
+{
+    struct h5_reader *file;
+    const char *path = temporary_path(*state, "keras2.h5");
+    for (uint64_t n = 0;; n++) {
+        const int64_t live = failing_malloc_live();
+        failing_malloc_at(n);
+        const vktl_status status = h5_reader_open(NULL, path, &file);
+        if (!failing_malloc_stop())
+            break;
+        assert_int_equal(status, VKTL_NO_MEMORY);
+        assert_null(file);
+        assert_int_equal(failing_malloc_live(), live);
+    }
+    h5_reader_close(&file);
 }
 
 static void failed_allocations_leak_nothing(void **state)
@@ -267,7 +304,9 @@ int main(void)
         cmocka_unit_test(other_arrays_are_listed_but_not_read),
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
         cmocka_unit_test(flipped_bytes_do_no_harm),
+        cmocka_unit_test(failed_allocations_of_the_reader_leak_nothing),
         cmocka_unit_test(failed_allocations_leak_nothing),
+        cmocka_unit_test(what_breaks_hdf5_is_a_damaged_file),
         cmocka_unit_test(what_was_written_is_read),
         cmocka_unit_test(a_failed_writing_leaves_the_older_file),
         cmocka_unit_test(real_weights_are_read),
