@@ -30,8 +30,8 @@ void text_append_json(struct text *text, const char *string);
 // Appends one CSV field, quoted only where it holds a comma, a quote or a line end (RFC 4180).
 void text_append_csv(struct text *text, const char *string);
 
-// Replaces control characters (C0, DEL, C1 in UTF-8) but for those of `kept` by '?': what names from
-// files hold must not steer a terminal.
+// Replaces control characters (C0, DEL, C1 in UTF-8) but for those of `kept` by '?': what names
+// from files hold must not steer a terminal.
 void text_hide_controls(char *string, const char *kept);
 
 // VKTL_NO_MEMORY, with a message, if any append failed.

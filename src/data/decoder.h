@@ -25,14 +25,14 @@ void stb_limit_blocks(size_t size);
 
 // ---- intact.c: damage that stb_image overlooks
 
-// Whether a file begins as a JPEG, PNG or BMP does. stb_image is less strict, and what it took for a
-// JPEG all the same would have been checked by nobody.
+// Whether a file begins as a JPEG, PNG or BMP does. stb_image is less strict, and what it took for
+// a JPEG all the same would have been checked by nobody.
 bool intact_is_known(const unsigned char *bytes, size_t size);
 
 // In words what is wrong with a file, or NULL; also NULL for any other format.
 //
-// A JPEG with impossible Huffman tables, with more scans than a sane one has, each of which costs as
-// much time as the picture, or without its end. To be asked before stb_image sees it.
+// A JPEG with impossible Huffman tables, with more scans than a sane one has, each of which costs
+// as much time as the picture, or without its end. To be asked before stb_image sees it.
 const char *intact_jpeg_complaint(const unsigned char *bytes, size_t size);
 // A PNG whose checksums do not match or without its end, a BMP shorter than its header says.
 const char *intact_complaint(const unsigned char *bytes, size_t size);

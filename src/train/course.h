@@ -38,7 +38,8 @@ bool course_is_complete(const struct course *course, const struct vktl_train_par
 // As "name=value name=value ...", exactly.
 void course_write(struct text *text, const struct course *course);
 
-// VKTL_INPUT: not what course_write makes, or a course that no run can have taken; `origin` is what messages call it.
+// VKTL_INPUT: not what course_write makes, or a course that no run can have taken; `origin` is what
+// messages call it.
 vktl_status course_read(const struct vktl_log *log, const char *origin, const char *words,
                         struct course *course);
 
