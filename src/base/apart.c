@@ -18,15 +18,16 @@ struct apart {
 
 // ---- The child
 
-static void limit(int resource, uint64_t most)
+// Beyond `most` the system says so, beyond `hard` it ends a process without a word.
+static void limit(int resource, uint64_t most, uint64_t hard)
 {
     struct rlimit now;
     if (getrlimit(resource, &now) != 0)
         return;
-    if (now.rlim_max == RLIM_INFINITY || most < now.rlim_max)
-        now.rlim_max = (rlim_t)most;
-    if (now.rlim_cur == RLIM_INFINITY || now.rlim_cur > now.rlim_max)
-        now.rlim_cur = now.rlim_max;
+    if (now.rlim_max == RLIM_INFINITY || hard < now.rlim_max)
+        now.rlim_max = (rlim_t)hard;
+    if (now.rlim_cur == RLIM_INFINITY || most < now.rlim_cur)
+        now.rlim_cur = (rlim_t)most;
     setrlimit(resource, &now);
 }
 
@@ -50,11 +51,11 @@ static _Noreturn void be_child(const struct apart_limits *limits, uint64_t data,
     signal(SIGINT, SIG_IGN); // the parent decides
     signal(SIGTERM, SIG_DFL);
     signal(SIGXCPU, SIG_DFL);
-    limit(RLIMIT_CPU, limits->seconds);
-    limit(RLIMIT_FSIZE, 0);
-    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_CPU, limits->seconds, (uint64_t)limits->seconds + 1);
+    limit(RLIMIT_FSIZE, 0, 0);
+    limit(RLIMIT_CORE, 0, 0);
     if (data)
-        limit(RLIMIT_DATA, data + limits->memory);
+        limit(RLIMIT_DATA, data + limits->memory, data + limits->memory);
     work(&parent, user);
     _exit(EXIT_SUCCESS); // not what this process has registered for its own end
 }
@@ -122,7 +123,7 @@ static void describe(int end, char how[APART_END_SIZE])
     else if (WIFSIGNALED(end))
         snprintf(how, APART_END_SIZE, "crashed, signal %d", WTERMSIG(end));
     else if (WIFEXITED(end) && WEXITSTATUS(end) != EXIT_SUCCESS)
-        snprintf(how, APART_END_SIZE, "ended with status %d", WEXITSTATUS(end));
+        snprintf(how, APART_END_SIZE, "crashed, status %d", WEXITSTATUS(end));
 }
 
 void apart_end(struct apart **apart, char how[APART_END_SIZE])

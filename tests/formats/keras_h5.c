@@ -158,6 +158,7 @@ static void what_breaks_hdf5_is_a_damaged_file(void **state)
                  getenv("VKTL_TEST_SOURCE"), rows[i].name);
         assert_int_equal(read_whole(path), VKTL_INPUT);
         assert_non_null(strstr(harness_last_error, rows[i].name));
+        assert_non_null(strstr(harness_last_error, rows[i].how));
     }
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); // nobody is left behind
 }
