@@ -1,10 +1,10 @@
 // Responsible for leak reports that are about us: drivers and layers keep memory for the life of
 // the process. They stay loaded to the end, so that their frames have names to suppress by.
-#if defined(__SANITIZE_ADDRESS__)
-#define ADDRESS_SANITIZER 1
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define KEEPS_LIBRARIES 1
 #elif defined(__clang__)
-#if __has_feature(address_sanitizer)
-#define ADDRESS_SANITIZER 1
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define KEEPS_LIBRARIES 1
 #endif
 #endif
 
@@ -30,7 +30,7 @@ const char *__lsan_default_options(void)
     return "print_suppressions=0";
 }
 
-#ifdef ADDRESS_SANITIZER
+#ifdef KEEPS_LIBRARIES
 __attribute__((visibility("default"))) int dlclose(void *library); // for the loader to see
 int dlclose(void *library)
 {
