@@ -34,7 +34,7 @@ for invocations in $trained; do
     limited "invocations=$invocations" "$vktl" train --model vgg-mini --train "$work/photos" \
         --val "$work/photos" --image-size 16 --head gap,dropout:0.3 --epochs 2 --batch 4 \
         --unfreeze-from block4_conv1 --fine-tune-epochs 1 --no-report --feature-store 0 --no-tune \
-        --run "$work/run-$invocations"
+        --no-smoke --run "$work/run-$invocations"
     [ "$status" -eq 0 ] || fail "training, $invocations: status $status, $(cat "$work/err.txt")"
     echo "$invocations invocations: $(tail -n 1 "$work/run-$invocations/history.csv")"
 done
@@ -46,9 +46,9 @@ for subgroup in 4 16 32 64; do
 done
 
 # Below the baseline vktl refuses; beyond it the layer does.
-limited invocations=64 "$vktl" infer "$work/run-128" "$work/photos"
+limited invocations=64 "$vktl" infer --no-smoke "$work/run-128" "$work/photos"
 [ "$status" -eq 3 ] || fail "64 invocations: status $status"
-status_of with_layer refuse "$vktl" infer "$work/run-128" "$work/photos"
+status_of with_layer refuse "$vktl" infer --no-smoke "$work/run-128" "$work/photos"
 [ "$status" -eq 1 ] || fail "more than the baseline: status $status"
 grep -q 'beyond the baseline' "$work/err.txt" || fail 'the layer does not say so'
 echo 'limits.sh: all as expected'
