@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH_SIZE = 8, HEADER_MAX_SIZE = 100000000 };
+enum { LENGTH_SIZE = 8, HEADER_MAX_SIZE = 16 << 20 };
 
 struct safetensors {
     const struct vktl_log *log;

@@ -102,6 +102,23 @@ static vktl_status check_growth(const struct vktl_log *log, const struct resume 
     return VKTL_OK;
 }
 
+// A run folder may come from anybody, and nothing may be written outside of it on its word alone:
+// its TensorBoard folder counts where its events are already, or where it was given again.
+static void check_board(const struct vktl_log *log, const struct vktl_train_params *asked,
+                        struct resume *resume)
+{
+    const char *folder = resume->params.tensorboard_folder;
+    char *path = folder && !asked->tensorboard_folder ? path_join(folder, "train") : NULL;
+    if (path && !folder_exists(path)) {
+        log_warning(log,
+                    "%s: the run's event files are not there any more, so none are written; "
+                    "give --tensorboard again",
+                    folder);
+        resume->params.tensorboard_folder = NULL;
+    }
+    free(path);
+}
+
 vktl_status resume_open(const struct vktl_log *log, const struct vktl_device_info *info,
                         const struct vktl_train_params *asked, struct resume *resume)
 {
@@ -118,6 +135,7 @@ vktl_status resume_open(const struct vktl_log *log, const struct vktl_device_inf
     if (!resume->is_run)
         goto fail; // one is started
     TRY(read_settings(log, path, info, asked, resume));
+    check_board(log, asked, resume);
     resume->checkpoint = run_path(asked, "last.safetensors");
     TRY_ALLOC(log, resume->checkpoint);
     if (!file_exists(resume->checkpoint)) {

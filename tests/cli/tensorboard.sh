@@ -23,3 +23,12 @@ if /usr/bin/python3 "$reader" history "$work/alone" "$work/board" 2>/dev/null; t
     echo "one run's figures pass for another's" >&2
     exit 1
 fi
+# A run goes on where its events are; where they are not, its word alone makes no folder.
+train --run "$work/alone" --resume --epochs 3
+/usr/bin/python3 "$reader" history "$work/alone" "$work/alone/board"
+rm -r "$work/alone/board"
+train --run "$work/alone" --resume --epochs 4 2>"$work/warning"
+grep -q 'give --tensorboard again' "$work/warning"
+test ! -e "$work/alone/board"
+train --run "$work/alone" --resume --epochs 5 --tensorboard "$work/alone/board"
+test -e "$work/alone/board/train"
