@@ -22,9 +22,9 @@ static void show_failure(const struct vktl_selftest_row *row, void *user)
                 row->algorithm, row->name, row->detail, row->worst, row->tolerance);
 }
 
-static void run_selftest(struct vktl_device *on, const char *op)
+static void run_selftest(struct vktl_device *on, const char *op, bool quick)
 {
-    const struct vktl_selftest_params params = {.op = op};
+    const struct vktl_selftest_params params = {.op = op, .quick = quick};
     struct vktl_selftest_counts counts;
     double worst = 0;
     const vktl_status status =
@@ -38,7 +38,7 @@ static void run_selftest(struct vktl_device *on, const char *op)
 
 static void test_operator(void **state)
 {
-    run_selftest(device, *state);
+    run_selftest(device, *state, false);
 }
 
 // The form of every kernel that this device does not prefer.
@@ -50,7 +50,7 @@ static void test_other_form(void **state)
         skip();
     struct vktl_device *other =
         harness_open(info->form == VKTL_FORM_ADDRESS ? VKTL_FORM_STORAGE : VKTL_FORM_ADDRESS);
-    run_selftest(other, NULL);
+    run_selftest(other, NULL, true);
     harness_close(&other);
 }
 
@@ -64,7 +64,7 @@ static void test_gpu_kernels(void **state)
     if (vktl_device_info(device)->type != VKTL_DEVICE_CPU)
         skip(); // every other subtest has run them
     assert_int_equal(vktl_device_open(&harness_log, &params, &other), VKTL_OK);
-    run_selftest(other, NULL);
+    run_selftest(other, NULL, true);
     harness_close(&other);
 }
 
@@ -78,7 +78,7 @@ static void test_emulated_matrices(void **state)
     struct vktl_device *other = NULL;
     assert_int_equal(vktl_device_open(&harness_log, &params, &other), VKTL_OK);
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        run_selftest(other, ops[i]);
+        run_selftest(other, ops[i], true);
     harness_close(&other);
 }
 

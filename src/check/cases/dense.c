@@ -46,6 +46,17 @@ static const struct check_case cases[] = {
     {"denormals", IN(9, 33), {UNITS(18)}, 33, CHECK_DENORMALS},
     {"NaNs", IN(9, 33), {UNITS(18)}, 33, CHECK_NANS},
     {"infinities", IN(9, 33), {UNITS(18)}, 33, CHECK_INFINITIES},
+
+    // Few sums, but so many results that a GPU takes each of its tiles: see tests/check/tiles.c.
+    {"1024 rows, 8 to 2048", IN(1024, 8), {UNITS(2048)}, 2048, .slow = true},
+    {"510 rows, 7 to 1021", IN(510, 7), {UNITS(1021)}, 1021, .slow = true},
+    {"1021 rows, 6 to 1000", IN(1021, 6), {UNITS(1000)}, 1021, .slow = true},
+    {"1020 rows, 2045 to 6", IN(1020, 2045), {UNITS(6)}, 2045, .slow = true},
+    {"510 rows, 1021 to 7", IN(510, 1021), {UNITS(7)}, 1021, .slow = true},
+    {"1021 rows, 1000 to 6", IN(1021, 1000), {UNITS(6)}, 1021, .slow = true},
+    {"4 rows, 1024 to 2048", IN(4, 1024), {UNITS(2048)}, 2048, .slow = true},
+    {"3 rows, 510 to 1021", IN(3, 510), {UNITS(1021)}, 1021, .slow = true},
+    {"3 rows, 1021 to 1000", IN(3, 1021), {UNITS(1000)}, 1021, .slow = true},
 };
 
 const struct check_table check_table_dense = {"dense", cases, sizeof cases / sizeof *cases};
