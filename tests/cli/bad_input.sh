@@ -224,7 +224,7 @@ full_disk() {
         return
     fi
     [ "$status" -eq 0 ] || { fail 'full disk: a checkpoint is damaged'; cat "$work/disk.out"; }
-    # The history is smaller than a checkpoint, but what fills the disk may leave no room for either.
+    # The history is smaller than a checkpoint, but what fills the disk may leave room for neither.
     grep -q -e 'safetensors: .*No space left' -e 'csv: .*No space left' "$work/disk.err" || {
         fail 'full disk: no message'
         cat "$work/disk.err"
