@@ -167,24 +167,25 @@ fail:
 
 // Strict kernels take numbers as strict kernels store them (shaders/lib/strict.glsl), and files
 // hold others.
-static vktl_status upload_settled(struct plan *plan, const struct parameter *parameter)
+static vktl_status upload_settled(struct plan *plan, const struct parameter *parameter,
+                                  const float *host)
 {
     vktl_status status = VKTL_OK;
     float *values = malloc(parameter->size);
     TRY_ALLOC(plan->log, values);
     for (size_t i = 0; i < parameter->size / sizeof *values; i++)
-        values[i] = fabsf(parameter->host[i]) < STRICT_LEAST ? 0 : parameter->host[i];
+        values[i] = fabsf(host[i]) < STRICT_LEAST ? 0 : host[i];
     status = gpu_upload(plan->device, parameter->value, values, parameter->size);
 fail:
     free(values);
     return status;
 }
 
-static vktl_status upload(struct plan *plan, const struct parameter *parameter)
+static vktl_status upload(struct plan *plan, const struct parameter *parameter, const float *host)
 {
     if (vktl_device_info(plan->device)->strict)
-        return upload_settled(plan, parameter);
-    return gpu_upload(plan->device, parameter->value, parameter->host, parameter->size);
+        return upload_settled(plan, parameter, host);
+    return gpu_upload(plan->device, parameter->value, host, parameter->size);
 }
 
 vktl_status plan_build(struct plan *plan)
@@ -193,7 +194,7 @@ vktl_status plan_build(struct plan *plan)
     TRY(plan_allocate(plan));
     TRY(plan_clear_bundles(plan));
     for (uint32_t i = 0; i < plan->parameter_count; i++)
-        TRY(upload(plan, &plan->parameters[i]));
+        TRY(upload(plan, &plan->parameters[i], plan->parameters[i].host));
     if (plan->class_weights_host)
         TRY(gpu_upload(plan->device, plan->class_weights, plan->class_weights_host,
                        plan->class_weights.size));
@@ -501,9 +502,8 @@ vktl_status plan_write_weights(struct plan *plan)
     vktl_status status = VKTL_OK;
     for (uint32_t i = 0; i < plan->parameter_count; i++)
         if (is_changed(&plan->parameters[i]))
-            TRY(gpu_upload(plan->device, plan->parameters[i].value,
-                           model_weight(plan->model, &plan->parameters[i]),
-                           plan->parameters[i].size));
+            TRY(upload(plan, &plan->parameters[i],
+                       model_weight(plan->model, &plan->parameters[i])));
 fail:
     return status;
 }
